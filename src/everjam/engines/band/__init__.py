@@ -1,0 +1,1 @@
+"""The house band: a probabilistic composer with an orchestra of synthesised instruments."""

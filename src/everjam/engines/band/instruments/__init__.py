@@ -1,0 +1,1 @@
+"""Instruments: a note to its waveform, one file a family."""

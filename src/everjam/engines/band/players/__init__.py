@@ -1,0 +1,1 @@
+"""Players: (style, harmony, bar) to the notes of one part."""

@@ -1,0 +1,88 @@
+"""The contract of an engine: state in, state out.
+
+An engine is a pure function of ``(state, steering, frames)``. It keeps nothing between calls but caches, so that a
+state can be rendered on, again, or in another process, with the same samples each time.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from everjam.audio import Block
+from everjam.steering import Steering
+
+State = Any
+"""What an engine remembers: opaque outside the engine, picklable, best under 1.5 MB."""
+
+Obedience = Literal["exact", "approximate", "ignored"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What an engine is and can do, said honestly.
+
+    Attributes:
+        name: Short name, as in ``--engine NAME``.
+        title: One line for people.
+        models: Model names that it answers to, with the ``models/`` prefix.
+        licence: SPDX expression or a sentence about the engine and its output.
+        obeys: Configuration field name (``everjam.steering.FIELDS``) to how well it is obeyed.
+        stems: Names of the stems that it can give, in order.
+        needs: What it needs beyond the base install, "" if nothing.
+    """
+
+    name: str
+    title: str
+    models: tuple[str, ...]
+    licence: str
+    obeys: dict[str, Obedience] = field(default_factory=dict)
+    stems: tuple[str, ...] = ()
+    needs: str = ""
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """What every engine offers. Calls come from one thread at a time.
+
+    ``everjam.testing.check_engine`` checks an implementation against all that is promised here.
+    """
+
+    info: EngineInfo
+
+    def warm(self) -> None:
+        """Prepares what every first block needs (tables, imports), so that it is not late. May take seconds."""
+        ...
+
+    def start(self, seed: int) -> State:
+        """A fresh state: silence, frame 0, no musical memory. ``seed`` is a signed 32-bit integer."""
+        ...
+
+    def reset(self, state: State, seed: int) -> State:
+        """A state without musical memory that goes on from ``state`` without a gap or a click.
+
+        Implements RESET_CONTEXT (Live Music API, ``BidiGenerateMusicPlaybackControl``). Frames go on counting.
+        """
+        ...
+
+    def render(self, state: State, steering: Steering, frames: int) -> tuple[Block, State]:
+        """The next ``frames`` of music, and the state after them.
+
+        Args:
+            state: From ``start``, ``reset`` or the last ``render``; it is not changed.
+            steering: What the listener asks for at the first frame of the block.
+            frames: A positive multiple of ``everjam.audio.QUANTUM_FRAMES``.
+
+        Returns:
+            The block, exactly ``frames`` long and finite, and the next state. Same state, steering and frames give
+            the same samples, in any process. Other block sizes give the same score and the same sound within
+            -80 dBFS.
+
+        Raises:
+            ValueError: ``frames`` is not a positive multiple of the quantum.
+        """
+        ...
+
+
+def check_frames(frames: int, quantum: int) -> None:
+    """Raises ValueError unless ``frames`` is a positive multiple of ``quantum``."""
+    if frames <= 0 or frames % quantum:
+        raise ValueError(f"frames must be a positive multiple of {quantum}, got {frames}")

@@ -1,0 +1,1 @@
+"""The wire: messages, their JSON, and the session as a state machine without I/O."""
