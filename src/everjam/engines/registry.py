@@ -1,0 +1,92 @@
+"""Finds engines by the entry-point group ``everjam.engines``; ours come in by the same door as anybody's."""
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
+
+from everjam.engines.base import Engine, EngineInfo
+from everjam.errors import UnknownModel, UsageError
+
+GROUP: Final = "everjam.engines"
+DEFAULT_MODEL_PREFIX: Final = "lyria-realtime"
+"""Clients written for Lyria RealTime ask for ``models/lyria-realtime-exp``; they get the default engine."""
+
+
+@cache
+def _entry_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def names() -> list[str]:
+    """Names of all engines that are installed, sorted."""
+    return sorted(_entry_points())
+
+
+@cache
+def _engine_class(name: str) -> Any:
+    point = _entry_points().get(name)
+    if point is None:
+        raise UsageError(f"There is no engine {name!r}.", remedy=f"Installed: {', '.join(names())}.")
+    try:
+        return point.load()
+    except ImportError as error:
+        raise UsageError(f"The engine {name!r} cannot be loaded: {error}.", remedy="See `everjam doctor`.") from error
+
+
+def info(name: str) -> EngineInfo:
+    """What an engine says about itself.
+
+    Raises:
+        UsageError: There is no such engine, or it cannot be imported.
+    """
+    found: EngineInfo = _engine_class(name).info
+    return found
+
+
+def infos() -> list[EngineInfo]:
+    """All engines that can be loaded, in order of their names."""
+    found = []
+    for name in names():
+        try:
+            found.append(info(name))
+        except UsageError:
+            continue
+    return found
+
+
+def load(name: str, **options: Any) -> Engine:
+    """A new instance of an engine.
+
+    Args:
+        name: Name of the entry point.
+        options: Passed to the engine's constructor, e.g. ``stems=True``.
+
+    Raises:
+        UsageError: There is no such engine, it cannot be imported, or it does not take the options.
+    """
+    engine_class = _engine_class(name)
+    try:
+        engine: Engine = engine_class(**options)
+    except TypeError as error:
+        raise UsageError(f"The engine {name!r} does not take {', '.join(options)}: {error}.") from error
+    return engine
+
+
+def engine_for_model(model: str, default: str) -> str:
+    """Name of the engine that answers to a model name.
+
+    Args:
+        model: As the client's setup names it, with or without ``models/``.
+        default: The engine behind every ``lyria-realtime*``.
+
+    Raises:
+        UnknownModel: No engine answers to it.
+    """
+    wanted = model.removeprefix("models/")
+    if wanted.startswith(DEFAULT_MODEL_PREFIX):
+        return default
+    known = {name: found.name for found in infos() for name in found.models}
+    engine = known.get(f"models/{wanted}")
+    if engine is None:
+        raise UnknownModel(model, ["models/lyria-realtime-exp", *sorted(known)])
+    return engine
