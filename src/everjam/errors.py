@@ -9,6 +9,7 @@
     │   ├── UnknownModel         1008  the setup names a model that this server does not have
     │   ├── UnknownPath          1008  the WebSocket path is not the Live Music API's
     │   ├── SetupTimeout         1008  no setup message in time
+    │   ├── TooManyMessages      1008  the client floods the server
     │   └── TooSlow              1008  the client does not read what it asked for
     ├── ServerBusy           1011  no capacity left for one more session
     ├── EngineError          1011  an engine raised, hung or gave something that is not audio
@@ -93,6 +94,12 @@ class UnknownPath(PeerError):
 
 class SetupTimeout(PeerError):
     """The client connected and sent no setup in time."""
+
+    close_code = 1008
+
+
+class TooManyMessages(PeerError):
+    """The client floods the server with messages."""
 
     close_code = 1008
 

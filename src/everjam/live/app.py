@@ -1,0 +1,156 @@
+"""The ASGI app: the Live Music API's socket, the page, health and metrics, on any ASGI server."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from enum import IntEnum
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from everjam import __version__
+from everjam.engines import registry
+from everjam.live.clock import Clock
+from everjam.live.jam import Disconnected, Renderer
+from everjam.live.service import Service
+from everjam.settings import Settings
+from everjam.steering import FIELDS
+
+SECURITY_HEADERS: Final = (
+    (
+        b"content-security-policy",
+        b"default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'self'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-cache"),
+)
+
+
+def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: Clock | None = None) -> Starlette:
+    """The app of one server.
+
+    Args:
+        settings: As the operator wants it.
+        renderer: What renders; None makes a pool of worker processes that lives as long as the app.
+        clock: Time.
+
+    Returns:
+        An ASGI app; ``app.state.service`` is its ``Service``.
+
+    Raises:
+        UsageError: The engine or the policy file is wrong.
+    """
+    service = Service(settings, renderer=renderer, clock=clock)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await service.start()
+        try:
+            yield
+        finally:
+            await service.drain()
+            await service.stop()
+
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    async def readyz(_request: Request) -> Response:
+        if service.ready:
+            return JSONResponse({"ready": True})
+        return JSONResponse({"ready": False, "reason": service.not_ready_reason()}, status_code=503)
+
+    async def metrics(_request: Request) -> Response:
+        return Response(service.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def engines(_request: Request) -> Response:
+        found = [asdict(info) for info in registry.infos()]
+        return JSONResponse({"default": settings.engine, "engines": found, "fields": field_table()})
+
+    async def music(websocket: WebSocket) -> None:
+        await websocket.accept()
+        transport = WebSocketTransport(websocket)
+        query, headers = dict(websocket.query_params), dict(websocket.headers)
+        await service.serve_session(websocket.scope["path"], query, headers, transport)
+
+    app = Starlette(
+        lifespan=lifespan,
+        middleware=[Middleware(_SecurityHeaders)],
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", metrics),
+            Route("/api/engines", engines),
+            WebSocketRoute("/{path:path}", music),
+            Mount("/", StaticFiles(packages=[("everjam", "web")], html=True)),
+        ],
+    )
+    app.state.service = service
+    return app
+
+
+def field_table() -> list[dict[str, Any]]:
+    """The configuration's fields, as the page builds its controls from them."""
+    return [
+        {
+            "name": spec.name,
+            "wireName": spec.wire_name,
+            "kind": spec.kind,
+            "minimum": spec.minimum,
+            "maximum": spec.maximum,
+            "default": spec.default.name if isinstance(spec.default, IntEnum) else spec.default,
+            "help": spec.help,
+            "values": list(spec.enum.__members__) if spec.enum else None,
+        }
+        for spec in FIELDS
+    ]
+
+
+class WebSocketTransport:
+    """``everjam.live.jam.Transport`` over Starlette."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+
+    async def receive(self) -> str | bytes:
+        """See ``Transport.receive``."""
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise Disconnected
+        text = message.get("text")
+        data: str | bytes = message["bytes"] if text is None else text
+        return data
+
+    async def send(self, data: bytes) -> None:
+        """See ``Transport.send``. Binary frames, always: clients decode bytes."""
+        try:
+            await self._websocket.send({"type": "websocket.send", "bytes": data})
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise Disconnected from error
+
+    async def close(self, code: int, reason: str) -> None:
+        """See ``Transport.close``."""
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._websocket.send({"type": "websocket.close", "code": code, "reason": reason})
+
+
+class _SecurityHeaders:
+    """Adds the security headers to every HTTP response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *SECURITY_HEADERS]
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -1,0 +1,105 @@
+"""What uvicorn leaves open, closed at its own extension points (``Config(http=…, ws=…)``).
+
+A request head must arrive in time, a peer cannot make us buffer without end, and a slow reader's kernel buffer stays
+small, so that it is noticed. (uvicorn itself limits the size of a request head and of a message.)
+"""
+
+import asyncio
+import logging
+import re
+import socket
+from typing import Any, Final
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+HEADER_TIMEOUT_SECONDS: Final = 10.0
+MAX_HEADER_BYTES: Final = 16 * 1024
+MAX_MESSAGE_BYTES: Final = 1024 * 1024
+MAX_WRITE_BUFFER_BYTES: Final = 2 * 1024 * 1024
+# The kernel doubles it: with one chunk in the process and one here, a peer that does not read is seen within seconds.
+SEND_BUFFER_BYTES: Final = 256 * 1024
+
+_SECRET: Final = re.compile(r"((?:key|access_token|x-goog-api-key)(?:=|%3D|:\s*))[^&\s\"']+", re.IGNORECASE)
+
+
+class GuardedHttp(H11Protocol):
+    """HTTP/1.1 with a deadline for the request head."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Starts the deadline and bounds the kernel's send buffer."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("socket")
+        if peer is not None:
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Keeps the deadline while a head is incomplete, lifts it while a request is served."""
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._lift()
+        elif self._deadline is None:
+            self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Lifts the deadline."""
+        self._lift()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        self._deadline = self.loop.call_later(HEADER_TIMEOUT_SECONDS, self._too_late)
+
+    def _lift(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_late(self) -> None:
+        if not self.transport.is_closing() and self.conn.their_state is h11.IDLE:
+            self.transport.abort()
+
+
+class GuardedWebSocket(WebSocketsSansIOProtocol):
+    """WebSocket whose answers to pings cannot pile up."""
+
+    def data_received(self, data: bytes) -> None:
+        """Cuts off a peer that makes us answer and does not read the answers."""
+        super().data_received(data)
+        if self.transport.get_write_buffer_size() > MAX_WRITE_BUFFER_BYTES:
+            self.transport.abort()
+
+
+class RedactSecrets(logging.Filter):
+    """Takes API keys out of every log record, wherever they were put in."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrites the record; never drops it."""
+        message = record.getMessage()
+        redacted = redact(message)
+        if redacted != message:
+            record.msg, record.args = redacted, ()
+        return True
+
+
+def redact(text: str) -> str:
+    """The text with the values of API keys replaced."""
+    return _SECRET.sub(r"\1…", text)
+
+
+def uvicorn_options() -> dict[str, Any]:
+    """Options of ``uvicorn.Config`` that put the guards in place."""
+    return {
+        "http": GuardedHttp,
+        "ws": GuardedWebSocket,
+        "ws_max_size": MAX_MESSAGE_BYTES,
+        "ws_per_message_deflate": False,
+        "h11_max_incomplete_event_size": MAX_HEADER_BYTES,
+        "server_header": False,
+        "log_config": None,
+        "access_log": False,
+    }

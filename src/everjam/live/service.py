@@ -1,0 +1,220 @@
+"""What all sessions of one server share: the workers, the policy, the keys, the count of jams."""
+
+import asyncio
+import logging
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, seconds_to_frames
+from everjam.engines import registry
+from everjam.errors import InvalidMessage, ServerBusy, UnknownPath, close_frame
+from everjam.live.auth import KeyRing
+from everjam.live.clock import Clock, SystemClock
+from everjam.live.jam import Jam, JamSettings, Renderer, Transport
+from everjam.live.metrics import Metrics
+from everjam.live.workers import WorkerPool
+from everjam.policy import load_policy
+from everjam.protocol.session import Session
+from everjam.settings import Settings
+
+log = logging.getLogger(__name__)
+
+ENDPOINT: Final = re.compile(
+    r"/ws/google\.ai\.generativelanguage\.[A-Za-z0-9_.-]+\.GenerativeService\.BidiGenerateMusic/?$"
+)
+"""Any version, behind any prefix, with any number of slashes in front: ``//ws`` is what the JavaScript SDK asks for."""
+
+MIN_LEAD_SECONDS: Final = 0.04
+MAX_LEAD_SECONDS: Final = 30.0
+OVERLOAD_SECONDS: Final = 10.0
+DRAIN_SECONDS: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a server is doing, in a line.
+
+    Attributes:
+        sessions: Open connections.
+        playing: Sessions that play.
+        least_lead_seconds: The smallest lead of all that play, None if nothing plays.
+        workers: Workers that take calls.
+        underruns: Gaps that listeners have heard since the start.
+    """
+
+    sessions: int
+    playing: int
+    least_lead_seconds: float | None
+    workers: int
+    underruns: int
+
+
+class Service:
+    """The server behind the ASGI app.
+
+    Args:
+        settings: As the operator wants it.
+        renderer: What renders; None makes a pool of worker processes.
+        clock: Time.
+    """
+
+    def __init__(self, settings: Settings, *, renderer: Renderer | None = None, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.jams: set[Jam] = set()
+        self._clock = clock or SystemClock()
+        self._policy = load_policy(settings.policy_file, refuse_artists=settings.artist_policy)
+        self._keys = KeyRing(settings.api_keys)
+        registry.info(settings.engine)
+        self._pool = None if renderer else WorkerPool(settings.workers, [settings.engine], self.metrics)
+        self._renderer = renderer or self._pool
+        self._draining = False
+        self._overloaded_until_seconds = 0.0
+
+    async def start(self) -> None:
+        """Begins to start the workers."""
+        if self._pool is not None:
+            await self._pool.start()
+
+    async def wait_ready(self) -> None:
+        """Returns when sessions can be served without waiting for a worker."""
+        if self._pool is not None:
+            await self._pool.wait_ready()
+
+    async def drain(self) -> None:
+        """Lets every jam fade out and close with 1001; at most a few seconds."""
+        self._draining = True
+        for jam in list(self.jams):
+            jam.drain()
+        deadline = self._clock.now_seconds() + DRAIN_SECONDS
+        while self.jams and self._clock.now_seconds() < deadline:
+            await self._clock.sleep_until(self._clock.now_seconds() + 0.02)
+
+    async def stop(self) -> None:
+        """Ends the workers."""
+        if self._pool is not None:
+            await self._pool.stop()
+
+    @property
+    def ready(self) -> bool:
+        """Whether new sessions can be served."""
+        return not self._draining and (self._pool is None or self._pool.ready)
+
+    def not_ready_reason(self) -> str:
+        """Why ``ready`` is False, for ``/readyz``."""
+        return "stopping" if self._draining else "no render worker is up yet"
+
+    def worker_pids(self) -> list[int]:
+        """Process ids of the render workers."""
+        return self._pool.pids() if self._pool else []
+
+    def status(self) -> Status:
+        """How the server is doing."""
+        playing = [jam for jam in self.jams if jam.playing]
+        return Status(
+            sessions=len(self.jams),
+            playing=len(playing),
+            least_lead_seconds=min((jam.lead_seconds() for jam in playing), default=None),
+            workers=len(self.worker_pids()),
+            underruns=int(self.metrics.underruns._value.get()),  # noqa: SLF001  the client library has no reader
+        )
+
+    async def serve_session(
+        self, path: str, query: Mapping[str, str], headers: Mapping[str, str], transport: Transport
+    ) -> None:
+        """Serves one accepted WebSocket to its end.
+
+        Args:
+            path: The request's path.
+            query: Its query parameters: ``key``, ``chunk``, ``lead``, ``pace``.
+            headers: Its headers, lower case.
+            transport: The socket.
+        """
+        self.metrics.sessions.inc()
+        self.metrics.sessions_active.inc()
+        code = 1011
+        try:
+            jam = self._admit(path, query, headers, transport)
+            self.jams.add(jam)
+            try:
+                code = await jam.run()
+            finally:
+                self.jams.discard(jam)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001  close_frame decides what the peer is told
+            code, reason = close_frame(error)
+            log.info("session refused: %s", error)
+            await transport.close(code, reason)
+        finally:
+            self.metrics.sessions_active.dec()
+            self.metrics.closes.labels(str(code)).inc()
+
+    def _admit(self, path: str, query: Mapping[str, str], headers: Mapping[str, str], transport: Transport) -> Jam:
+        if not ENDPOINT.search(path):
+            raise UnknownPath("Unknown path. The Live Music API is at /ws/google.ai.generativelanguage.v1beta…")
+        self._keys.check(query, headers)
+        limit = self.settings.max_sessions
+        if self._draining:
+            raise ServerBusy("The service is currently unavailable.")
+        if (limit and len(self.jams) >= limit) or self._clock.now_seconds() < self._overloaded_until_seconds:
+            raise ServerBusy(f"Resource has been exhausted: {len(self.jams)} sessions are open. Try again later.")
+        session = Session(
+            lambda model: registry.engine_for_model(model, self.settings.engine),
+            self._policy,
+            draw_seed,
+            strict=self.settings.strict,
+        )
+        assert self._renderer is not None
+        return Jam(
+            session,
+            transport,
+            self._renderer,
+            self._jam_settings(query),
+            self._clock,
+            self.metrics,
+            on_starving=self._note_starving,
+        )
+
+    def _note_starving(self) -> None:
+        """A jam runs short of audio: this machine has no room for more until that is over."""
+        if not self.settings.max_sessions:
+            self._overloaded_until_seconds = self._clock.now_seconds() + OVERLOAD_SECONDS
+
+    def _jam_settings(self, query: Mapping[str, str]) -> JamSettings:
+        settings = self.settings
+        chunk_seconds = _number(query, "chunk", settings.chunk_seconds, 0.04, 2.0)
+        lead_seconds: float | None = _number(query, "lead", settings.lead_seconds, MIN_LEAD_SECONDS, MAX_LEAD_SECONDS)
+        pace = query.get("pace", "live")
+        if pace not in ("live", "fast"):
+            raise InvalidMessage(f"{pace[:20]!r} is neither live nor fast", field="pace")
+        frames = seconds_to_frames(chunk_seconds)
+        if frames % QUANTUM_FRAMES:
+            quantum_seconds = QUANTUM_FRAMES / SAMPLE_RATE_HZ
+            raise InvalidMessage(f"{chunk_seconds:g} is not a multiple of {quantum_seconds:g} s", field="chunk")
+        return JamSettings(
+            chunk_frames=frames,
+            lead_seconds=None if pace == "fast" else lead_seconds,
+            idle_seconds=settings.idle_minutes * 60,
+        )
+
+
+def draw_seed() -> int:
+    """A signed 32-bit seed, as Google's server draws them."""
+    return secrets.randbits(32) - 2**31
+
+
+def _number(query: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
+    text = query.get(name)
+    if text is None:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not low <= number <= high:
+        raise InvalidMessage(f"{text[:20]!r} is not a number of seconds from {low:g} to {high:g}", field=name)
+    return number

@@ -1,0 +1,153 @@
+"""The child process that renders: takes calls from a private socket, one at a time, and keeps nothing but caches.
+
+``run`` is called in a fresh interpreter with the socket as standard input (POSIX) or a shared socket's bytes on it
+(Windows). It ends when the socket closes, so that no orphan outlives its server.
+"""
+
+import os
+import pickle
+import signal
+import socket
+import struct
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from typing import Any, Final
+
+from everjam.steering import Steering
+
+HEADER: Final = struct.Struct(">Q")
+MAX_FRAME_BYTES: Final = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RenderCall:
+    """One block to be rendered; it holds all that rendering depends on, so any worker can do it, and do it again.
+
+    Attributes:
+        engine: Name in the registry.
+        state: The engine's pickled state; None starts from silence.
+        seed: For a start or a reset.
+        reset: Reset the musical context first.
+        steering: What steers the block.
+        frames: Length of the block.
+    """
+
+    engine: str
+    state: bytes | None
+    seed: int
+    reset: bool
+    steering: Steering
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a call gives.
+
+    Attributes:
+        pcm16: Little-endian interleaved 16-bit stereo PCM.
+        state: The engine's pickled state after the block.
+        render_seconds: Time that it took in the worker.
+    """
+
+    pcm16: bytes
+    state: bytes
+    render_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An engine raised, or gave something that is not audio.
+
+    Attributes:
+        detail: The traceback, for the log only.
+    """
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The first message of a worker: it has loaded and warmed its engines."""
+
+
+def pack(message: object) -> bytes:
+    """A message with its length in front."""
+    body = pickle.dumps(message, protocol=5)
+    return HEADER.pack(len(body)) + body
+
+
+def render(engines: dict[str, Any], call: RenderCall) -> Rendered:
+    """Renders one block.
+
+    Args:
+        engines: Engines loaded so far, by name; grows by the engine that is called.
+        call: What to render.
+
+    Raises:
+        EngineError: What came out is not ``call.frames`` of finite audio.
+    """
+    import numpy as np  # noqa: PLC0415  heavy; the parent imports this module for its types only
+
+    from everjam.audio import to_pcm16  # noqa: PLC0415
+    from everjam.engines import registry  # noqa: PLC0415
+    from everjam.errors import EngineError  # noqa: PLC0415
+
+    begin = time.perf_counter()
+    if call.engine not in engines:
+        engines[call.engine] = registry.load(call.engine)
+    engine = engines[call.engine]
+    if call.state is None:
+        state = engine.start(call.seed)
+    else:
+        state = pickle.loads(call.state)  # noqa: S301  from our own children only
+        if call.reset:
+            state = engine.reset(state, call.seed)
+    block, state = engine.render(state, call.steering, call.frames)
+    if block.audio.shape != (call.frames, 2) or not np.isfinite(block.audio).all():
+        raise EngineError(f"{call.engine} gave {block.audio.shape} or non-finite samples for {call.frames} frames")
+    return Rendered(to_pcm16(block.audio), pickle.dumps(state, protocol=5), time.perf_counter() - begin)
+
+
+def main(engine_names: list[str]) -> None:
+    """Serves calls until the socket closes.
+
+    Args:
+        engine_names: Engines to load and warm before the first call.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = _inherited_socket()
+    engines: dict[str, Any] = {}
+    from everjam.engines import registry  # noqa: PLC0415  after the signal handler, so that Ctrl-C is quiet
+
+    for name in engine_names:
+        engines[name] = registry.load(name)
+        engines[name].warm()
+    with channel, channel.makefile("rb") as incoming:
+        channel.sendall(pack(Ready()))
+        while header := incoming.read(HEADER.size):
+            if len(header) < HEADER.size:
+                return
+            (size,) = HEADER.unpack(header)
+            call = pickle.loads(incoming.read(size))  # noqa: S301  from our own parent only
+            try:
+                reply: Rendered | Failed = render(engines, call)
+            except Exception:  # noqa: BLE001  whatever an engine raises is reported, and the worker lives on
+                reply = Failed(traceback.format_exc())
+            channel.sendall(pack(reply))
+
+
+def _inherited_socket() -> socket.socket:
+    if sys.platform == "win32":
+        return socket.fromshare(sys.stdin.buffer.read())
+    return socket.socket(fileno=os.dup(0))
+
+
+def run() -> None:
+    """Entry point of the child; the arguments are the names of the engines to warm."""
+    try:
+        main(sys.argv[1:])
+    except (BrokenPipeError, ConnectionResetError, EOFError, pickle.UnpicklingError):
+        sys.exit(0)

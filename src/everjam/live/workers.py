@@ -1,0 +1,326 @@
+"""Rendering off the event loop: child processes over private socket pairs, earliest deadline first.
+
+A worker that dies, hangs or garbles a call costs nothing but time: the call holds all that it depends on and is given
+to another worker. One spare worker is always warm, so that a lost one is replaced at once.
+"""
+
+import asyncio
+import contextlib
+import heapq
+import itertools
+import logging
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from everjam.errors import EngineError
+from everjam.live.metrics import Metrics
+from everjam.live.worker import HEADER, MAX_FRAME_BYTES, Failed, Ready, RenderCall, Rendered, pack
+
+log = logging.getLogger(__name__)
+
+CALL_TIMEOUT_SECONDS: Final = 4.0
+SPAWN_TIMEOUT_SECONDS: Final = 120.0
+RESPAWN_PAUSE_SECONDS: Final = 0.5
+MAX_ENGINE_FAILURES: Final = 3
+MAX_LOST_WORKERS: Final = 6
+SINGLE_THREADED: Final = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+
+
+class WorkerLost(Exception):
+    """A worker died, hung or sent something unreadable."""
+
+
+class Worker:
+    """One child process and the parent's end of its socket."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the child still runs, as far as can be told without asking it."""
+        return self._process.poll() is None and not self._reader.at_eof()
+
+    @classmethod
+    async def spawn(cls, engine_names: list[str]) -> "Worker":
+        """Starts a child and waits until it has warmed its engines.
+
+        Raises:
+            WorkerLost: It did not come up.
+        """
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        # Not -m: the child's classes must be those of the module, or the parent could not unpickle them.
+        command = [sys.executable, "-c", "from everjam.live import worker; worker.run()", *engine_names]
+        try:
+            process = _popen(command, theirs)
+        except OSError as error:
+            ours.close()
+            raise WorkerLost(f"no worker can be started: {error}") from error
+        finally:
+            theirs.close()
+        reader, writer = await asyncio.open_connection(sock=ours, limit=4 * 1024 * 1024)
+        worker = cls(process, reader, writer)
+        try:
+            async with asyncio.timeout(SPAWN_TIMEOUT_SECONDS):
+                worker.expect_ready(await worker.receive())
+        except BaseException as error:
+            await worker.kill()
+            if isinstance(error, TimeoutError):
+                raise WorkerLost("a worker took too long to start") from error
+            raise
+        return worker
+
+    def expect_ready(self, message: Any) -> None:
+        """Checks the child's first message.
+
+        Raises:
+            WorkerLost: It is another one.
+        """
+        if not isinstance(message, Ready):
+            raise WorkerLost(f"worker {self.pid} did not say that it is ready")
+
+    async def call(self, call: RenderCall) -> Rendered | Failed:
+        """Has one block rendered.
+
+        Raises:
+            WorkerLost: The worker died, or did not answer in time.
+        """
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
+                self._writer.write(pack(call))
+                await self._writer.drain()
+                reply = await self.receive()
+        except TimeoutError as error:
+            raise WorkerLost(f"worker {self.pid} did not answer within {CALL_TIMEOUT_SECONDS} s") from error
+        except OSError as error:
+            raise WorkerLost(f"worker {self.pid} is gone") from error
+        if not isinstance(reply, Rendered | Failed):
+            raise WorkerLost(f"worker {self.pid} answered out of turn")
+        return reply
+
+    async def receive(self) -> Any:
+        """The next message of the child.
+
+        Raises:
+            WorkerLost: The child closed its socket, or what it sent is not a message.
+        """
+        try:
+            (size,) = HEADER.unpack(await self._reader.readexactly(HEADER.size))
+            if size > MAX_FRAME_BYTES:
+                raise WorkerLost(f"worker {self.pid} announced {size} bytes")
+            return pickle.loads(await self._reader.readexactly(size))  # noqa: S301  from our own children only
+        except (asyncio.IncompleteReadError, ConnectionError, pickle.UnpicklingError) as error:
+            raise WorkerLost(f"worker {self.pid} is gone") from error
+
+    async def kill(self) -> None:
+        """Ends the child at once and reaps it."""
+        self._writer.close()
+        self._process.kill()
+        await asyncio.to_thread(self._process.wait)
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+
+def _popen(command: list[str], theirs: socket.socket) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, **SINGLE_THREADED}
+    if sys.platform == "win32":
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)  # noqa: S603
+        assert process.stdin is not None
+        process.stdin.write(theirs.share(process.pid))
+        process.stdin.close()
+        return process
+    return subprocess.Popen(command, stdin=theirs.fileno(), env=environment)  # noqa: S603
+
+
+@dataclass(order=True, slots=True)
+class _Job:
+    """A call on its way: ordered by deadline, then by arrival."""
+
+    deadline_seconds: float
+    number: int
+    call: RenderCall = field(compare=False)
+    result: "asyncio.Future[Rendered]" = field(compare=False)
+    hedge_seconds: float = field(compare=False)
+    engine_failures: int = field(compare=False, default=0)
+    lost_workers: int = field(compare=False, default=0)
+
+
+class WorkerPool:
+    """A fixed number of workers that render the most urgent call first.
+
+    Args:
+        size: Workers that render at the same time.
+        engine_names: Engines that every worker loads and warms before it takes calls.
+        metrics: Where to count.
+    """
+
+    def __init__(self, size: int, engine_names: list[str], metrics: Metrics) -> None:
+        self._size = size
+        self._engine_names = engine_names
+        self._metrics = metrics
+        self._jobs: list[_Job] = []
+        self._numbers = itertools.count()
+        self._wanted = asyncio.Event()
+        self._spares: asyncio.Queue[Worker] = asyncio.Queue(1)
+        self._busy: set[Worker] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._first_ready = asyncio.Event()
+
+    async def start(self) -> None:
+        """Begins to start workers; calls wait until the first one is up."""
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._keep_spare(), name="spare worker")]
+        self._tasks += [loop.create_task(self._slot(), name=f"worker slot {n}") for n in range(self._size)]
+
+    async def wait_ready(self) -> None:
+        """Returns when at least one worker takes calls."""
+        await self._first_ready.wait()
+
+    async def stop(self) -> None:
+        """Ends all workers; calls that wait fail."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        workers = list(self._busy)
+        while not self._spares.empty():
+            workers.append(self._spares.get_nowait())
+        await asyncio.gather(*(worker.kill() for worker in workers))
+        self._busy.clear()
+        for job in self._jobs:
+            if not job.result.done():
+                job.result.set_exception(EngineError("the server is stopping"))
+        self._jobs.clear()
+
+    @property
+    def ready(self) -> bool:
+        """Whether at least one worker takes calls."""
+        return any(worker.alive for worker in self._busy)
+
+    def pids(self) -> list[int]:
+        """Process ids of the workers that take calls."""
+        return [worker.pid for worker in self._busy if worker.alive]
+
+    async def render(self, call: RenderCall, *, deadline_seconds: float, hedge_seconds: float) -> Rendered:
+        """Has one block rendered by whichever worker is free.
+
+        Args:
+            call: What to render.
+            deadline_seconds: When it is needed, on any monotonic scale that all callers share.
+            hedge_seconds: After this long without an answer a second worker is asked as well.
+
+        Raises:
+            EngineError: The engine failed three times, or six workers in a row were lost over it.
+        """
+        result: asyncio.Future[Rendered] = asyncio.get_running_loop().create_future()
+        job = _Job(deadline_seconds, next(self._numbers), call, result, hedge_seconds)
+        begin = time.perf_counter()
+        self._enqueue(job)
+        try:
+            rendered = await result
+        except EngineError:
+            self._metrics.render_calls.labels("failed").inc()
+            raise
+        self._metrics.render_calls.labels("ok").inc()
+        self._metrics.render_seconds.observe(time.perf_counter() - begin)
+        return rendered
+
+    def _enqueue(self, job: _Job) -> None:
+        heapq.heappush(self._jobs, job)
+        self._metrics.queue_depth.set(len(self._jobs))
+        self._wanted.set()
+
+    async def _take(self) -> _Job:
+        while True:
+            while self._jobs:
+                job = heapq.heappop(self._jobs)
+                self._metrics.queue_depth.set(len(self._jobs))
+                if not job.result.done():
+                    return job
+            self._wanted.clear()
+            await self._wanted.wait()
+
+    async def _keep_spare(self) -> None:
+        while True:
+            try:
+                worker = await Worker.spawn(self._engine_names)
+            except WorkerLost as error:
+                log.error("%s; trying again", error)  # noqa: TRY400  the cause is in the worker's own output
+                await asyncio.sleep(RESPAWN_PAUSE_SECONDS)
+                continue
+            try:
+                await self._spares.put(worker)
+            except asyncio.CancelledError:
+                await worker.kill()
+                raise
+
+    async def _slot(self) -> None:
+        while True:
+            worker = await self._spares.get()
+            if not worker.alive:
+                await worker.kill()
+                continue
+            self._busy.add(worker)
+            self._metrics.workers_ready.set(len(self._busy))
+            self._first_ready.set()
+            try:
+                await self._serve(worker)
+            finally:
+                if worker in self._busy:
+                    self._busy.discard(worker)
+                    self._metrics.workers_ready.set(len(self._busy))
+                    await worker.kill()
+            self._metrics.worker_restarts.inc()
+
+    async def _serve(self, worker: Worker) -> None:
+        """Gives jobs to one worker until it is lost."""
+        loop = asyncio.get_running_loop()
+        while True:
+            job = await self._take()
+            if not worker.alive:
+                self._enqueue(job)
+                return
+            hedge = loop.call_later(job.hedge_seconds, self._enqueue, job)
+            try:
+                reply = await worker.call(job.call)
+            except WorkerLost as error:
+                log.warning("%s", error)
+                job.lost_workers += 1
+                self._retry(job, job.lost_workers >= MAX_LOST_WORKERS, str(error))
+                return
+            finally:
+                hedge.cancel()
+            if isinstance(reply, Rendered):
+                if not job.result.done():
+                    job.result.set_result(reply)
+            else:
+                log.error("engine %s failed:\n%s", job.call.engine, reply.detail)
+                job.engine_failures += 1
+                self._retry(job, job.engine_failures >= MAX_ENGINE_FAILURES, "the engine failed")
+
+    def _retry(self, job: _Job, give_up: bool, why: str) -> None:  # noqa: FBT001
+        if job.result.done():
+            return
+        if give_up:
+            job.result.set_exception(EngineError(f"{job.call.engine}: {why}, {job.engine_failures} failures"))
+        else:
+            self._metrics.render_calls.labels("retried").inc()
+            self._enqueue(job)
