@@ -46,7 +46,10 @@ class Engine(Protocol):
     ``everjam.testing.check_engine`` checks an implementation against all that is promised here.
     """
 
-    info: EngineInfo
+    @property
+    def info(self) -> EngineInfo:
+        """What it is; a class attribute will do."""
+        ...
 
     def warm(self) -> None:
         """Prepares what every first block needs (tables, imports), so that it is not late. May take seconds."""

@@ -1,0 +1,1 @@
+"""Music as files: audio with tags, stems, MIDI. Straight from an engine, faster than it sounds."""
