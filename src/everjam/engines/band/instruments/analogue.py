@@ -1,0 +1,58 @@
+"""Subtractive synthesis: detuned oscillators through a moving low-pass."""
+
+import numpy as np
+
+from everjam.audio import Float32Array
+from everjam.engines.band.instruments.dsp.base import control_times, f32, place, upsample
+from everjam.engines.band.instruments.dsp.wavetable import Sweep, phase, scan
+
+SUPERSAW_CENTS = (-17.0, -10.0, -4.5, 0.0, 4.5, 10.0, 17.0)
+
+
+def falling_cutoff(frames: int, floor_hz: float, peak_hz: float, tau_seconds: float) -> Float32Array:
+    """Control curve of a cutoff that falls exponentially, in octaves, from ``peak_hz`` to ``floor_hz``."""
+    octaves = np.log2(peak_hz / floor_hz)
+    return f32((floor_hz * 2.0 ** (octaves * np.exp(-control_times(frames) / tau_seconds))).astype(np.float32))
+
+
+def rising_cutoff(frames: int, start_hz: float, end_hz: float, tau_seconds: float) -> Float32Array:
+    """Control curve of a cutoff that opens exponentially, in octaves, from ``start_hz`` towards ``end_hz``."""
+    octaves = np.log2(end_hz / start_hz)
+    return f32((start_hz * 2.0 ** (octaves * (1.0 - np.exp(-control_times(frames) / tau_seconds)))).astype(np.float32))
+
+
+def oscillate(sweep: Sweep, hz: float | Float32Array, frames: int, start_cycles: float = 0.0) -> Float32Array:
+    """One oscillator through the sweep: float32 ``(frames,)``."""
+    return scan(phase(hz, frames, start_cycles), sweep.tables, upsample(sweep.position, frames))
+
+
+def unison(
+    sweep: Sweep,
+    hz: float | Float32Array,
+    cents: tuple[float, ...],
+    frames: int,
+    rng: np.random.Generator,
+    *,
+    width: float = 0.9,
+) -> Float32Array:
+    """Detuned oscillators spread over the stereo field.
+
+    Args:
+        sweep: Source and filter, shared.
+        hz: Frequency, or its control curve.
+        cents: Detuning of each; place pairs symmetrically so that the pitch stays.
+        frames: Length.
+        rng: For the oscillators' phases.
+        width: 0 = all in the middle.
+
+    Returns:
+        float32 ``(2, frames)``.
+    """
+    position = upsample(sweep.position, frames)
+    out = np.zeros((2, frames), np.float32)
+    for number, offset in enumerate(cents):
+        at = phase(hz * 2.0 ** (offset / 1200.0), frames, float(rng.uniform()))
+        one = scan(at, sweep.tables, position)
+        side = 0.0 if len(cents) == 1 else (2.0 * number / (len(cents) - 1) - 1.0) * (1 if number % 2 else -1)
+        out += place(one, width * side)
+    return out

@@ -1,0 +1,105 @@
+"""Bowed strings, solo and in section, and the section's pizzicato."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from everjam.audio import Float32Array
+from everjam.engines.band.instruments.contract import Patch
+from everjam.engines.band.instruments.dsp.base import frames_of, place, release
+from everjam.engines.band.instruments.dsp.filters import peaks, shape
+from everjam.engines.band.instruments.dsp.strings import StringModel, pluck
+from everjam.engines.band.instruments.sustained import Sustained, sustain
+from everjam.engines.band.instruments.voicing import Stroke, make_patch
+
+_VIOLIN_BODY: Final = (
+    (282.0, 60.0, 1.0),
+    (460.0, 90.0, 1.3),
+    (550.0, 90.0, 1.0),
+    (1050.0, 300.0, 0.6),
+    (2500.0, 1100.0, 1.4),
+)
+_CELLO_BODY: Final = (
+    (104.0, 40.0, 0.8),
+    (185.0, 60.0, 1.2),
+    (220.0, 70.0, 0.9),
+    (520.0, 220.0, 0.7),
+    (1900.0, 900.0, 0.8),
+)
+
+_SECTION: Final = Sustained(
+    cutoff_hz=(900.0, 3200.0),
+    cutoff_harmonics=(1.5, 4.0),
+    slope=1.6,
+    formants=((280.0, 90.0, 0.7), (480.0, 140.0, 0.8), (1100.0, 450.0, 0.5), (2600.0, 1200.0, 0.8)),
+    attack_seconds=0.11,
+    release_seconds=0.4,
+    sustain=0.9,
+    vibrato_hz=5.5,
+    vibrato_cents=11.0,
+    vibrato_after_seconds=0.12,
+    jitter_cents=3.5,
+    breath=0.05,
+    chiff=0.06,
+    breath_hz=(2200.0, 9000.0),
+    voices=6,
+    detune_cents=7.0,
+)
+_STACCATO: Final = replace(_SECTION, attack_seconds=0.025, release_seconds=0.25, sustain=0.5, chiff=0.25)
+_VIOLIN: Final = Sustained(
+    cutoff_hz=(1400.0, 4200.0),
+    cutoff_harmonics=(2.0, 5.0),
+    slope=1.7,
+    formants=_VIOLIN_BODY,
+    attack_seconds=0.07,
+    release_seconds=0.2,
+    sustain=0.9,
+    vibrato_hz=5.8,
+    vibrato_cents=16.0,
+    vibrato_after_seconds=0.22,
+    jitter_cents=2.5,
+    breath=0.035,
+    chiff=0.14,
+    breath_hz=(2500.0, 9000.0),
+    tremor=0.07,
+)
+_CELLO: Final = replace(
+    _VIOLIN, cutoff_hz=(700.0, 2600.0), formants=_CELLO_BODY, attack_seconds=0.09, vibrato_hz=5.1, release_seconds=0.28
+)
+
+
+def _short(stroke: Stroke) -> Float32Array:
+    return sustain(_STACCATO, replace(stroke, held_seconds=min(stroke.held_seconds, 0.16)))
+
+
+def _pizzicato(stroke: Stroke) -> Float32Array:
+    frames = frames_of(1.1)
+    model = StringModel(
+        t60_seconds=0.95 * (220.0 / stroke.hz) ** 0.45,
+        damping_hz=stroke.bright(900.0, 2600.0),
+        pick=0.22,
+        pluck_hz=stroke.bright(900.0, 3200.0) * stroke.hard(0.5, 1.2),
+        noise=0.25,
+    )
+    out = np.zeros((2, frames), np.float32)
+    for player, pan in enumerate((-0.6, 0.0, 0.6)):
+        late = int(stroke.rng.uniform(0.0, 0.012) * 48_000) if player else 0
+        cents = (-5.0, 0.0, 5.0)[player]
+        one = pluck(model, stroke.hz * 2.0 ** (cents / 1200.0), frames - late, stroke.rng)
+        out[:, late:] += place(one, pan)
+    return shape(out, peaks(_VIOLIN_BODY, 0.8)) * release(frames, 0.8, 0.3)
+
+
+PATCHES: Final[tuple[Patch, ...]] = (
+    make_patch("strings", "String section", "bowed", partial(sustain, _SECTION), gm=48, low=36, high=96),
+    make_patch(
+        "strings_staccato", "Short strings", "bowed", _short, gm=48, low=36, high=96, sustained=False, variants=3
+    ),
+    make_patch("violin", "Violin", "bowed", partial(sustain, _VIOLIN), gm=40, low=55, high=100),
+    make_patch("cello", "Cello", "bowed", partial(sustain, _CELLO), gm=42, low=36, high=76),
+    make_patch(
+        "pizzicato", "Pizzicato strings", "bowed", _pizzicato, gm=45, low=36, high=96, sustained=False, variants=3
+    ),
+)

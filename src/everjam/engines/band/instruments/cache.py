@@ -1,0 +1,83 @@
+"""Waveforms kept by the tones that made them, bounded in bytes."""
+
+from collections import OrderedDict
+from dataclasses import replace
+from typing import Final
+
+from everjam.engines.band.instruments import PATCHES
+from everjam.engines.band.instruments.contract import Tone, Waveform
+
+DEFAULT_LIMIT_BYTES: Final = 192 * 1024 * 1024
+
+
+class WaveformCache:
+    """The least recently used waveforms go first. What a tone sounds like never depends on the order of calls.
+
+    One thread at a time; the sessions of a process share one.
+
+    Args:
+        limit_bytes: Most bytes of waveforms to keep; one that is larger than that is rendered each time.
+    """
+
+    def __init__(self, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
+        self.limit_bytes = limit_bytes
+        self.size_bytes = 0
+        self.hits = 0
+        self.misses = 0
+        self._waveforms: OrderedDict[Tone, Waveform] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._waveforms)
+
+    def __contains__(self, tone: Tone) -> bool:
+        return canonical(tone) in self._waveforms
+
+    def get(self, tone: Tone) -> Waveform:
+        """The waveform of ``tone``.
+
+        Returns:
+            float32 ``(channels, frames)``, read-only.
+
+        Raises:
+            KeyError: There is no such patch.
+        """
+        key = canonical(tone)
+        waveform = self._waveforms.get(key)
+        if waveform is not None:
+            self.hits += 1
+            self._waveforms.move_to_end(key)
+            return waveform
+        self.misses += 1
+        waveform = PATCHES[key.patch].render(key)
+        self._waveforms[key] = waveform
+        self.size_bytes += waveform.nbytes
+        while self.size_bytes > self.limit_bytes:
+            _, dropped = self._waveforms.popitem(last=False)
+            self.size_bytes -= dropped.nbytes
+        return waveform
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._waveforms.clear()
+        self.size_bytes = 0
+
+
+def canonical(tone: Tone) -> Tone:
+    """The tone that stands for all that sound the same: struck patches ignore the length, takes wrap around.
+
+    Raises:
+        KeyError: There is no such patch.
+    """
+    patch = PATCHES[tone.patch]
+    duration_ms = tone.duration_ms if patch.sustained else 0
+    variant = tone.variant % patch.variants
+    velocity = min(8, max(1, tone.velocity))
+    brightness = min(10, max(0, tone.brightness))
+    if (duration_ms, variant, velocity, brightness) == (
+        tone.duration_ms,
+        tone.variant,
+        tone.velocity,
+        tone.brightness,
+    ):
+        return tone
+    return replace(tone, duration_ms=duration_ms, variant=variant, velocity=velocity, brightness=brightness)

@@ -1,0 +1,99 @@
+"""Zero-phase spectral filters, static and moving, and noise made of them."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import scipy.fft
+import scipy.signal
+
+from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band.instruments.dsp.base import f32, noise
+
+Response = Callable[[Float32Array], Float32Array]
+"""Frequencies in Hz to gains."""
+MovingResponse = Callable[[Float32Array, Float32Array], Float32Array]
+"""Times in seconds ``(frames, 1)`` and frequencies in Hz ``(1, bins)`` to gains ``(frames, bins)``."""
+
+_WINDOW: Final = 2048
+_HOP: Final = 512
+
+
+@lru_cache(maxsize=64)
+def _bins(size: int) -> Float32Array:
+    out = np.fft.rfftfreq(size, 1.0 / SAMPLE_RATE_HZ).astype(np.float32)
+    out.setflags(write=False)
+    return out
+
+
+def lowpass(cutoff_hz: float, order: int = 2) -> Response:
+    """Butterworth magnitude."""
+    return lambda hz: f32(1.0 / np.sqrt(1.0 + (hz * np.float32(1.0 / cutoff_hz)) ** (2 * order)))
+
+
+def highpass(cutoff_hz: float, order: int = 2) -> Response:
+    """Butterworth magnitude."""
+    return lambda hz: f32(1.0 / np.sqrt(1.0 + (np.float32(cutoff_hz) / np.maximum(hz, np.float32(1.0))) ** (2 * order)))
+
+
+def bandpass(low_hz: float, high_hz: float, order: int = 2) -> Response:
+    """High-pass and low-pass in series."""
+    low, high = highpass(low_hz, order), lowpass(high_hz, order)
+    return lambda hz: low(hz) * high(hz)
+
+
+def peaks(bands: tuple[tuple[float, float, float], ...], floor: float = 1.0) -> Response:
+    """Resonances ``(centre_hz, width_hz, gain)`` on a flat ``floor``."""
+
+    def response(hz: Float32Array) -> Float32Array:
+        out = np.full(hz.shape, floor, np.float32)
+        for centre, width, gain in bands:
+            out += np.float32(gain) / (1.0 + ((hz - np.float32(centre)) * np.float32(2.0 / width)) ** 2)
+        return out
+
+    return response
+
+
+def shape(signal: Float32Array, *responses: Response) -> Float32Array:
+    """``signal`` through the product of ``responses``; same length, no delay."""
+    frames = signal.shape[-1]
+    size = scipy.fft.next_fast_len(frames + 1024, real=True)
+    spectrum = scipy.fft.rfft(signal, size)
+    bins = _bins(size)
+    for response in responses:
+        spectrum *= response(bins)
+    out: Float32Array = scipy.fft.irfft(spectrum, size)[..., :frames].astype(np.float32, copy=False)
+    return out
+
+
+def burst(rng: np.random.Generator, seconds: float, tau_seconds: float, response: Response) -> Float32Array:
+    """Short filtered noise with an exponential decay, peak 1."""
+    frames = max(64, round(seconds * SAMPLE_RATE_HZ))
+    out = shape(noise(rng, frames), response)
+    out *= np.exp(np.arange(frames, dtype=np.float32) * np.float32(-1.0 / (tau_seconds * SAMPLE_RATE_HZ)))
+    peak = float(np.abs(out).max())
+    return out * np.float32(1.0 / peak)
+
+
+def moving_filter(signal: Float32Array, response: MovingResponse) -> Float32Array:
+    """``signal`` through a magnitude response that changes every 11 ms (STFT, Hann windows of 43 ms)."""
+    frames = signal.shape[-1]
+    count = -(-(frames + _WINDOW) // _HOP)
+    padded = np.zeros(count * _HOP + _WINDOW, np.float32)
+    padded[_WINDOW // 2 : _WINDOW // 2 + frames] = signal
+    window = scipy.signal.get_window("hann", _WINDOW).astype(np.float32)
+    views = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP][:count]
+    at = (np.arange(count, dtype=np.float32) * np.float32(_HOP / SAMPLE_RATE_HZ))[:, None]
+    spectrum = scipy.fft.rfft(views * window) * response(at, _bins(_WINDOW)[None, :])
+    pieces = scipy.fft.irfft(spectrum, _WINDOW).astype(np.float32, copy=False) * np.float32(_HOP / _WINDOW * 2.0)
+    out = np.zeros(count * _HOP + _WINDOW, np.float32)
+    for part in range(_WINDOW // _HOP):
+        first = part * _HOP
+        out[first : first + count * _HOP] += pieces[:, first : first + _HOP].reshape(-1)
+    return out[_WINDOW // 2 : _WINDOW // 2 + frames]
+
+
+def moving_noise(rng: np.random.Generator, frames: int, response: MovingResponse) -> Float32Array:
+    """White noise through ``moving_filter``."""
+    return moving_filter(noise(rng, frames), response)

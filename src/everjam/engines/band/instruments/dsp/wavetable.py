@@ -1,0 +1,193 @@
+"""Periodic tones: stacks of band-limited wavetables, read by fixed-point phase, scanned by a position.
+
+A filter sweep, a swell or a vowel change over a periodic source is a walk through a stack of wavetables whose
+harmonics are already filtered: exact to the sample, and several times cheaper than filtering the signal.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+
+from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band.instruments.dsp.base import CONTROL_FRAMES, f32
+
+TABLE_BITS: Final = 13
+TABLE_FRAMES: Final = 1 << TABLE_BITS
+_TURN: Final = 4294967296.0
+"""One period in 32-bit fixed point: overflow is the wrap."""
+_SHIFT: Final = np.uint32(32 - TABLE_BITS)
+_FRACTION_MASK: Final = np.uint32((1 << (32 - TABLE_BITS)) - 1)
+_FRACTION_SCALE: Final = np.float32(1.0 / (1 << (32 - TABLE_BITS)))
+_HIGHEST_HZ: Final = SAMPLE_RATE_HZ * 0.44
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Where a tone is in its period at every frame.
+
+    Attributes:
+        index: int64, table index before the phase.
+        fraction: float32, 0 to 1 to the next index.
+    """
+
+    index: npt.NDArray[np.int64]
+    fraction: Float32Array
+
+
+def phase(hz: float | Float32Array, frames: int, start_cycles: float = 0.0) -> Phase:
+    """Running phase of a frequency.
+
+    Args:
+        hz: Constant, or a control curve (``dsp.base.control_times``).
+        frames: Length.
+        start_cycles: Phase at frame 0, in periods.
+    """
+    whole: npt.NDArray[np.uint32]
+    start = np.uint32(int(start_cycles % 1.0 * _TURN))
+    if isinstance(hz, float | int):
+        whole = np.arange(frames, dtype=np.uint32)
+        whole *= np.uint32(round(hz / SAMPLE_RATE_HZ * _TURN))
+        whole += start
+    else:
+        mean_hz = 0.5 * (hz[:-1].astype(np.float64) + hz[1:])
+        steps: npt.NDArray[np.uint32] = (mean_hz / SAMPLE_RATE_HZ * _TURN).astype(np.uint32)
+        blocks = steps * np.uint32(CONTROL_FRAMES)
+        whole = np.multiply.outer(steps, np.arange(CONTROL_FRAMES, dtype=np.uint32))
+        whole += (np.cumsum(blocks, dtype=np.uint32) - blocks + start)[:, None]
+        whole = whole.reshape(-1)[:frames]
+    return Phase((whole >> _SHIFT).astype(np.int64), (whole & _FRACTION_MASK).astype(np.float32) * _FRACTION_SCALE)
+
+
+def harmonic_count(hz: float, most: int = 1200) -> int:
+    """Harmonics of ``hz`` below Nyquist, at least 1."""
+    return max(1, min(most, int(_HIGHEST_HZ / hz)))
+
+
+def stack(amplitudes: npt.NDArray[np.floating], phases: npt.ArrayLike | None = None) -> Float32Array:
+    """Wavetables from harmonic amplitudes.
+
+    Args:
+        amplitudes: Shape ``(tables, harmonics)``; harmonic 1 first.
+        phases: Radians, shape ``(harmonics,)``; None makes sines that start at zero.
+
+    Returns:
+        float32 ``(tables, TABLE_FRAMES + 1)``: the last frame repeats the first.
+    """
+    tables, harmonics = amplitudes.shape
+    spectrum = np.zeros((tables, TABLE_FRAMES // 2 + 1), np.complex64)
+    turn = -1j if phases is None else -1j * np.exp(1j * np.asarray(phases, np.float64))
+    spectrum[:, 1 : harmonics + 1] = amplitudes * turn * (TABLE_FRAMES / 2)
+    out = np.empty((tables, TABLE_FRAMES + 1), np.float32)
+    out[:, :-1] = scipy.fft.irfft(spectrum, TABLE_FRAMES)
+    out[:, -1] = out[:, 0]
+    return out
+
+
+def read(at: Phase, table: Float32Array) -> Float32Array:
+    """One wavetable ``(TABLE_FRAMES + 1,)`` at a phase, linearly interpolated."""
+    low = table.take(at.index)
+    out = table[1:].take(at.index)
+    out -= low
+    out *= at.fraction
+    out += low
+    return out
+
+
+def scan(at: Phase, tables: Float32Array, position: Float32Array) -> Float32Array:
+    """A stack of wavetables at a phase and a position 0 to ``len(tables) - 1``, both interpolated.
+
+    Args:
+        at: Phase of the tone.
+        tables: From ``stack``.
+        position: float32, shape ``(frames,)``.
+    """
+    if len(tables) == 1:
+        return read(at, tables[0])
+    row = np.minimum(position.astype(np.int64), len(tables) - 2)
+    blend = position - row
+    width = tables.shape[1]
+    flat = tables.reshape(-1)
+    index = row * width
+    index += at.index
+    first = flat.take(index)
+    first += (flat[1:].take(index) - first) * at.fraction
+    index += width
+    second = flat.take(index)
+    index += 1
+    np.minimum(index, flat.size - 1, out=index)
+    second += (flat.take(index) - second) * at.fraction
+    second -= first
+    second *= blend
+    second += first
+    return f32(second)
+
+
+def saw(harmonics: int) -> Float32Array:
+    """Harmonic amplitudes of a sawtooth."""
+    return f32(0.6 / np.arange(1, harmonics + 1))
+
+
+def square(harmonics: int) -> Float32Array:
+    """Harmonic amplitudes of a square wave."""
+    number = np.arange(1, harmonics + 1)
+    return f32(np.where(number % 2, 0.9 / number, 0.0))
+
+
+def pulse(harmonics: int, width: float) -> Float32Array:
+    """Harmonic amplitudes of a pulse wave of relative ``width`` (phases aside)."""
+    number = np.arange(1, harmonics + 1)
+    return f32(0.9 * np.abs(np.sin(np.pi * number * width)) / number)
+
+
+def triangle(harmonics: int) -> Float32Array:
+    """Harmonic amplitudes of a triangle wave, signs left out: softer than a square, same harmonics."""
+    number = np.arange(1, harmonics + 1)
+    return f32(np.where(number % 2, 1.0 / number**2, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A stack of low-passed wavetables and the walk through it.
+
+    Attributes:
+        tables: From ``stack``.
+        position: Control curve of positions in it.
+    """
+
+    tables: Float32Array
+    position: Float32Array
+
+
+def lowpass_sweep(
+    hz: float,
+    source: Float32Array,
+    cutoff_hz: Float32Array,
+    *,
+    resonance: float = 0.0,
+    order: int = 4,
+    per_octave: int = 6,
+) -> Sweep:
+    """A periodic source through a moving low-pass.
+
+    Args:
+        hz: Fundamental that the absolute cutoff refers to.
+        source: Harmonic amplitudes.
+        cutoff_hz: Control curve of the cutoff.
+        resonance: Height of the peak at the cutoff: 0 none, 1 sharp.
+        order: Slope, 6 dB an octave each.
+        per_octave: Tables for each octave of cutoff.
+    """
+    octave = np.log2(np.maximum(cutoff_hz, 20.0)).astype(np.float32)
+    low, high = float(octave.min()), float(octave.max())
+    count = max(2, int(np.ceil((high - low) * per_octave)) + 1)
+    centres = 2.0 ** np.linspace(low, high, count)
+    ratio = np.arange(1, len(source) + 1) * hz / centres[:, None]
+    gain = 1.0 / np.sqrt(1.0 + ratio ** (2 * order))
+    if resonance > 0.0:
+        width = 0.45 - 0.33 * resonance
+        gain = gain * (1.0 - 0.35 * resonance) + resonance * 2.2 / (1.0 + (np.log2(ratio) / width) ** 2) ** 1.5
+    scale = (count - 1) / (high - low) if high > low else 0.0
+    return Sweep(stack(source * gain), (octave - np.float32(low)) * np.float32(scale))

@@ -1,0 +1,188 @@
+"""What all instruments share around their own sound: controls of a note, finishing touches, the making of a Patch."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import scipy.signal
+
+from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band.instruments.contract import Family, Patch, Tone, Waveform
+from everjam.engines.band.instruments.dsp.base import midi_to_hz
+from everjam.engines.band.instruments.gains import GAINS_DB
+
+_DC_BLOCK_HZ: Final = 10.0
+_LEVEL_BLOCK: Final = 1024
+_NOMINAL_CREST: Final = 3.0
+_SILENT: Final = 10.0 ** (-76.0 / 20.0)
+_FADE_FRAMES: Final = 384
+_VELOCITY_EXPONENT: Final = 1.66
+"""30 dB from velocity 1 to 8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """Controls of one note.
+
+    Attributes:
+        hz: Fundamental.
+        semitones: For drums: tuning against the drum's own pitch; 0 for pitched patches.
+        held_seconds: Time until the note is let go.
+        force: How hard, 1/8 to 1.
+        brightness: 0 to 1; 0.5 is neutral.
+        variant: Which take.
+        rng: Noise of this take: the same for every force, brightness and length.
+    """
+
+    hz: float
+    semitones: float
+    held_seconds: float
+    force: float
+    brightness: float
+    variant: int
+    rng: np.random.Generator
+
+    @property
+    def tuning(self) -> float:
+        """Frequency ratio of ``semitones``."""
+        return float(2.0 ** (self.semitones / 12.0))
+
+    def bright(self, low: float, high: float) -> float:
+        """Geometric interpolation by brightness: ``low`` at 0, ``high`` at 1."""
+        return float(low * (high / low) ** self.brightness)
+
+    def hard(self, soft: float, loud: float) -> float:
+        """Geometric interpolation by force: ``soft`` at 0, ``loud`` at 1."""
+        return float(soft * (loud / soft) ** self.force)
+
+
+Voice = Callable[[Stroke], Float32Array]
+"""Controls to a raw signal, ``(frames,)`` or ``(2, frames)``, of any level."""
+
+
+def seed_of(tone: Tone) -> int:
+    """Seed of a take: the same for every velocity, brightness and length of a patch's pitch."""
+    return zlib.crc32(f"{tone.patch}/{tone.pitch}/{tone.variant}".encode())
+
+
+def make_patch(
+    name: str,
+    title: str,
+    family: Family,
+    voice: Voice,
+    *,
+    gm: int,
+    low: int = 21,
+    high: int = 108,
+    sustained: bool = True,
+    variants: int = 2,
+    tilt_db: float = 10.0,
+    pivot_hz: float = 0.0,
+    drum: bool = False,
+) -> Patch:
+    """A Patch around a voice.
+
+    Args:
+        name: As notes name it.
+        title: For people.
+        family: Its file.
+        voice: The sound itself.
+        gm: Nearest General MIDI program or drum key.
+        low: Lowest sensible key.
+        high: Highest sensible key.
+        sustained: Whether the note's length matters.
+        variants: Takes that exist.
+        tilt_db: Treble against bass that brightness 10 adds and brightness 0 takes away, beyond what the voice does.
+        pivot_hz: Where the tilt turns; 0 = two and a half times the fundamental.
+        drum: Whether ``gm`` is a drum key: then pitch tunes the drum against that key, and keys outside
+            ``gm`` - 12 to ``gm`` + 12 mean its own pitch.
+    """
+
+    def render(tone: Tone) -> Waveform:
+        semitones = float(tone.pitch - gm) if drum and abs(tone.pitch - gm) <= 12 else 0.0
+        stroke = Stroke(
+            hz=midi_to_hz(tone.pitch),
+            semitones=semitones,
+            held_seconds=max(0.03, tone.duration_ms / 1000.0),
+            force=tone.velocity / 8.0,
+            brightness=tone.brightness / 10.0,
+            variant=tone.variant,
+            rng=np.random.default_rng(seed_of(tone)),
+        )
+        pivot = pivot_hz or float(np.clip(2.5 * stroke.hz, 250.0, 5000.0))
+        return finish(voice(stroke), stroke, tilt_db=tilt_db * (2.0 * stroke.brightness - 1.0), pivot_hz=pivot)
+
+    return Patch(
+        name=name,
+        title=title,
+        family=family,
+        render=render,
+        gm_program=gm,
+        low=gm - 12 if drum else low,
+        high=gm + 12 if drum else high,
+        sustained=sustained,
+        variants=variants,
+        gain_db=GAINS_DB.get(name, 0.0),
+    )
+
+
+def finish(signal: Float32Array, stroke: Stroke, *, tilt_db: float, pivot_hz: float) -> Waveform:
+    """Raw signal to waveform: tilt, no DC, even level, loudness of the velocity, clean ends.
+
+    Args:
+        signal: ``(frames,)`` or ``(channels, frames)``.
+        stroke: The note.
+        tilt_db: Treble against bass.
+        pivot_hz: Where the tilt turns.
+
+    Returns:
+        float32 ``(channels, frames)``, read-only, first sample near 0, last sample 0.
+    """
+    planar = np.atleast_2d(signal)
+    numerator, denominator = _tilt_and_dc_block(tilt_db, pivot_hz)
+    out = np.asarray(scipy.signal.lfilter(numerator, denominator, planar, axis=-1), np.float32)
+    out = _trimmed(out)
+    peak = float(np.abs(out).max())
+    if peak > 0.0:
+        level = np.sqrt(peak * _NOMINAL_CREST * _loudest_rms(out))
+        out *= np.float32(stroke.force**_VELOCITY_EXPONENT / level)
+    rise = min(24, out.shape[1])
+    out[:, :rise] *= np.arange(rise, dtype=np.float32) / np.float32(rise)
+    fall = min(_FADE_FRAMES, out.shape[1])
+    out[:, -fall:] *= 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, fall, dtype=np.float32))
+    out[:, -1] = 0.0
+    out = np.ascontiguousarray(out)
+    out.setflags(write=False)
+    return out
+
+
+def _tilt_and_dc_block(tilt_db: float, pivot_hz: float) -> tuple[Float32Array, Float32Array]:
+    """Coefficients of a first-order tilt (bilinear transform) in series with a DC blocker."""
+    spread = 10.0 ** (tilt_db / 40.0)
+    warped = np.tan(np.pi * pivot_hz / SAMPLE_RATE_HZ)
+    zero, pole = warped / spread, warped * spread
+    tilt_b = np.array([zero + 1.0, zero - 1.0]) * (pole / zero / (pole + 1.0))
+    tilt_a = np.array([1.0, (pole - 1.0) / (pole + 1.0)])
+    radius = 1.0 - 2.0 * np.pi * _DC_BLOCK_HZ / SAMPLE_RATE_HZ
+    numerator = np.convolve(tilt_b, [1.0, -1.0]).astype(np.float32)
+    denominator = np.convolve(tilt_a, [1.0, -radius]).astype(np.float32)
+    return numerator, denominator
+
+
+def _trimmed(planar: Float32Array) -> Float32Array:
+    """Without the silence at the end, in whole level blocks."""
+    frames = planar.shape[1]
+    loudness = np.abs(planar).max(axis=0)
+    blocks = np.maximum.reduceat(loudness, np.arange(0, frames, _LEVEL_BLOCK))
+    loud = np.flatnonzero(blocks > blocks.max() * _SILENT)
+    last = int(loud[-1]) + 1 if loud.size else 1
+    return planar[:, : min(frames, last * _LEVEL_BLOCK)]
+
+
+def _loudest_rms(planar: Float32Array) -> float:
+    """RMS of the loudest level block, over channels."""
+    power = np.einsum("cf,cf->f", planar, planar) / planar.shape[0]
+    starts = np.arange(0, power.size, _LEVEL_BLOCK)
+    return float(np.sqrt(np.add.reduceat(power, starts).max() / min(_LEVEL_BLOCK, power.size)))

@@ -1,0 +1,125 @@
+"""Flute, clarinet, saxophone, harmonica, ocarina."""
+
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from everjam.audio import Float32Array
+from everjam.engines.band.instruments.contract import Patch
+from everjam.engines.band.instruments.dsp.base import f32
+from everjam.engines.band.instruments.dsp.wavetable import pulse
+from everjam.engines.band.instruments.sustained import Sustained, sustain
+from everjam.engines.band.instruments.voicing import make_patch
+
+
+def _flute_source(count: int) -> Float32Array:
+    number = np.arange(1, count + 1)
+    out = 1.0 / number**1.6
+    out[1:2] *= 1.3
+    return f32(out)
+
+
+def _clarinet_source(count: int) -> Float32Array:
+    """Odd harmonics; the even ones fill in as the tone holes stop working."""
+    number = np.arange(1, count + 1)
+    return f32(np.where(number % 2, 1.0, np.minimum(0.7, 0.035 * number)) / number)
+
+
+def _ocarina_source(count: int) -> Float32Array:
+    out = np.zeros(count, np.float32)
+    out[:4] = np.array([1.0, 0.09, 0.05, 0.012])[:count]
+    return f32(out)
+
+
+_FLUTE: Final = Sustained(
+    cutoff_hz=(700.0, 2300.0),
+    cutoff_harmonics=(0.9, 2.2),
+    slope=2.6,
+    source=_flute_source,
+    attack_seconds=0.055,
+    release_seconds=0.12,
+    vibrato_hz=5.0,
+    vibrato_cents=9.0,
+    vibrato_after_seconds=0.22,
+    scoop_cents=12.0,
+    breath=0.075,
+    chiff=0.35,
+    breath_hz=(900.0, 6500.0),
+    tremor=0.08,
+)
+_CLARINET: Final = Sustained(
+    cutoff_hz=(900.0, 2600.0),
+    cutoff_harmonics=(2.0, 5.0),
+    slope=2.2,
+    source=_clarinet_source,
+    formants=((1500.0, 800.0, 0.5), (3100.0, 1100.0, 0.3)),
+    attack_seconds=0.04,
+    release_seconds=0.1,
+    vibrato_cents=3.0,
+    breath=0.018,
+    chiff=0.08,
+)
+_SAX: Final = Sustained(
+    cutoff_hz=(900.0, 3400.0),
+    cutoff_harmonics=(2.0, 5.0),
+    slope=1.9,
+    source=partial(pulse, width=0.19),
+    formants=((620.0, 260.0, 1.0), (1350.0, 480.0, 1.1), (2800.0, 900.0, 0.6)),
+    floor=0.7,
+    attack_seconds=0.035,
+    release_seconds=0.12,
+    vibrato_hz=5.1,
+    vibrato_cents=13.0,
+    vibrato_after_seconds=0.3,
+    scoop_cents=45.0,
+    jitter_cents=3.0,
+    breath=0.035,
+    chiff=0.2,
+    breath_hz=(1200.0, 7000.0),
+    tremor=0.07,
+)
+_HARMONICA: Final = Sustained(
+    cutoff_hz=(1800.0, 4200.0),
+    cutoff_harmonics=(3.0, 6.0),
+    slope=1.9,
+    source=partial(pulse, width=0.24),
+    formants=((950.0, 420.0, 0.7), (2150.0, 650.0, 1.2), (3400.0, 900.0, 0.7)),
+    floor=0.7,
+    attack_seconds=0.045,
+    release_seconds=0.1,
+    vibrato_hz=5.5,
+    vibrato_cents=7.0,
+    vibrato_after_seconds=0.2,
+    scoop_cents=35.0,
+    breath=0.03,
+    chiff=0.1,
+    breath_hz=(2000.0, 8000.0),
+    voices=2,
+    detune_cents=1.2,
+    width=0.25,
+    tremor=0.1,
+)
+_OCARINA: Final = Sustained(
+    cutoff_hz=(1500.0, 3000.0),
+    cutoff_harmonics=(1.5, 2.5),
+    slope=2.0,
+    source=_ocarina_source,
+    attack_seconds=0.05,
+    release_seconds=0.12,
+    vibrato_hz=5.4,
+    vibrato_cents=13.0,
+    vibrato_after_seconds=0.2,
+    scoop_cents=20.0,
+    breath=0.05,
+    chiff=0.25,
+    breath_hz=(1000.0, 5000.0),
+)
+
+PATCHES: Final[tuple[Patch, ...]] = (
+    make_patch("flute", "Flute", "winds", partial(sustain, _FLUTE), gm=73, low=60, high=96),
+    make_patch("clarinet", "Clarinet", "winds", partial(sustain, _CLARINET), gm=71, low=50, high=91),
+    make_patch("alto_sax", "Alto saxophone", "winds", partial(sustain, _SAX), gm=65, low=49, high=81),
+    make_patch("harmonica", "Harmonica", "winds", partial(sustain, _HARMONICA), gm=22, low=60, high=96),
+    make_patch("ocarina", "Ocarina", "winds", partial(sustain, _OCARINA), gm=79, low=60, high=91),
+)
