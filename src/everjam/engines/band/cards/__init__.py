@@ -1,0 +1,250 @@
+"""What the band knows: one TOML file a genre, instrument or mood. Reads and checks them."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from everjam.engines.band import theory
+from everjam.engines.band.cards.schema import CardFile, Grid
+from everjam.errors import UsageError
+
+_GRID_TABLES: Final = ("grids", "perc", "fills")
+_FIGURE_CELLS: Final = {
+    "bass.figures": "Rr2345678acg.-",
+    "chords.figures": "Xxomb123456.-",
+    "chords.arps": "12345678.-",
+    "melody.rhythms": "Xxo.-",
+}
+_DRUM_CELLS: Final = "Xxog123456789.-"
+_PHRASE_CELLS: Final = "abcd'^_- "
+_CHOICES: Final = {
+    "harmony.modes": frozenset(theory.MODES),
+    "harmony.tonics": frozenset(theory.SHARP_NAMES) | frozenset(theory.FLAT_NAMES),
+    "chords.voicings": frozenset({"close", "open", "drop2", "shell", "power", "triad", "wide"}),
+    "melody.scales": frozenset({"mode", "pentatonic", "blues", "chord"}),
+    "tempo.meters": frozenset({"4/4", "3/4", "5/4", "6/8", "12/8", "7/8"}),
+}
+# How loudly each kind of card speaks: in the roles that it claims, and elsewhere.
+_STRENGTH: Final = {"genre": (1.0, 1.0), "instrument": (2.5, 0.15), "mood": (0.6, 0.6), "prior": (1.0, 1.0)}
+
+
+class InvalidCard(UsageError):
+    """A card that cannot be read.
+
+    Attributes:
+        file: Name of the file.
+        key: Path of the offending key, "" for the whole file.
+    """
+
+    def __init__(self, file: str, key: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{file}: {key}: {problem}" if key else f"{file}: {problem}", remedy=remedy)
+        self.file = file
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card as the style mixes it: tables and numbers by dotted name.
+
+    Attributes:
+        id: Name of its file without the ending.
+        name: For people.
+        kind: prior, genre, instrument or mood.
+        about: One line for people.
+        aliases: Lower case.
+        tables: E.g. ``bass.figures`` to candidates and weights.
+        numbers: E.g. ``feel.swing``.
+        grids: Drum grids by their candidate name in ``drums.grids``, ``drums.perc`` and ``drums.fills``.
+        claims: Roles that it takes.
+    """
+
+    id: str
+    name: str
+    kind: str
+    about: str
+    aliases: tuple[str, ...]
+    tables: dict[str, dict[str, float]]
+    numbers: dict[str, float]
+    grids: dict[str, Grid]
+    claims: tuple[str, ...]
+
+    def strength(self, decision: str) -> float:
+        """How loudly it speaks about a table or number."""
+        claimed, elsewhere = _STRENGTH[self.kind]
+        group, _, role = decision.partition(".")
+        if role in self.claims and group in {"instruments", "layers"}:
+            return claimed
+        return claimed if group in self.claims else elsewhere
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deck:
+    """All cards that a band has.
+
+    Attributes:
+        cards: By id, without the prior.
+        prior: The band's own taste.
+        grids: Every drum grid by its candidate name.
+    """
+
+    cards: dict[str, Card]
+    prior: Card
+    grids: dict[str, Grid]
+
+    def patches(self) -> set[str]:
+        """Every patch that some card names."""
+        named: set[str] = set()
+        for card in (*self.cards.values(), self.prior):
+            for name, table in card.tables.items():
+                if name.startswith("instruments."):
+                    named.update(table)
+        return named
+
+
+def read_card(file: str, text: str) -> Card:
+    """Reads one card.
+
+    Args:
+        file: Name of the file, for errors; its stem is the card's id.
+        text: TOML.
+
+    Raises:
+        InvalidCard: With the file, the key and what to do.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidCard(file, "", f"this is not TOML: {error}", "Mend the line that is named.") from error
+    try:
+        card = msgspec.convert(data, CardFile)
+    except msgspec.ValidationError as error:
+        problem, _, path = str(error).partition(" - at `$.")
+        raise InvalidCard(
+            file, path.rstrip("`"), problem, "docs/cards.md and cards/schema.py say what each key holds."
+        ) from error
+    return _flatten(file, card)
+
+
+def _flatten(file: str, card: CardFile) -> Card:
+    identity = file.removesuffix(".toml")
+    tables: dict[str, dict[str, float]] = {}
+    numbers: dict[str, float] = {}
+    for group in (
+        "tempo",
+        "feel",
+        "layers",
+        "drums",
+        "instruments",
+        "harmony",
+        "bass",
+        "chords",
+        "melody",
+        "form",
+        "mix",
+    ):
+        _collect(group, getattr(card, group), tables, numbers)
+    if card.tempo.bpm is not None:
+        low, high = card.tempo.bpm
+        if not 20 <= low <= high <= 300:
+            raise InvalidCard(file, "tempo.bpm", f"[{low:g}, {high:g}] is not a range", "Write [low, high], 20 to 300.")
+        numbers["tempo.low"], numbers["tempo.high"] = low, high
+    grids: dict[str, Grid] = {}
+    for kind in _GRID_TABLES:
+        named: dict[str, Grid] = getattr(card.drums, kind)
+        for name, grid in named.items():
+            grids[f"{identity}/{kind}/{name}"] = grid
+            tables.setdefault(f"drums.{kind}", {})[f"{identity}/{kind}/{name}"] = grid.weight
+    _check(file, tables, grids)
+    return Card(
+        id=identity,
+        name=card.name,
+        kind=card.kind,
+        about=card.about,
+        aliases=tuple(alias.lower() for alias in card.aliases),
+        tables=tables,
+        numbers=numbers,
+        grids=grids,
+        claims=card.claims,
+    )
+
+
+def _collect(path: str, section: Any, tables: dict[str, dict[str, float]], numbers: dict[str, float]) -> None:
+    for name in section.__struct_fields__:
+        value = getattr(section, name)
+        where = f"{path}.{name}"
+        if isinstance(value, int | float):
+            numbers[where] = float(value)
+        elif isinstance(value, msgspec.Struct):
+            _collect(where, value, tables, numbers)
+        elif where == "form.energy":
+            numbers.update({f"{where}.{key}": level for key, level in value.items()})
+        elif isinstance(value, dict) and value and name not in _GRID_TABLES:
+            tables[where] = dict(value)
+
+
+def _check(file: str, tables: dict[str, dict[str, float]], grids: dict[str, Grid]) -> None:
+    for where, table in tables.items():
+        for candidate in table:
+            key = f"{where}.{candidate!r}"
+            if where in _CHOICES and candidate not in _CHOICES[where]:
+                raise InvalidCard(file, key, "unknown", f"Choose from {', '.join(sorted(_CHOICES[where]))}.")
+            if where in _FIGURE_CELLS and candidate != "kick":
+                _check_cells(file, key, candidate, _FIGURE_CELLS[where])
+            elif where == "melody.phrases":
+                stray = set(candidate) - set(_PHRASE_CELLS)
+                if stray or len(candidate.split()) not in {4, 8}:
+                    raise InvalidCard(file, key, "not a phrase", 'Write 4 or 8 bars such as "a a\' b -".')
+            elif where in {"harmony.charts", "harmony.contrast", "harmony.turnarounds"}:
+                try:
+                    theory.parse_chart(candidate)
+                except ValueError as error:
+                    raise InvalidCard(file, key, str(error), 'Write bars such as "ii9 V13 | Imaj9".') from error
+            elif where == "form.cycles" and not all(
+                part.rstrip("0123456789").isalpha() and part[-1].isdigit() for part in candidate.split()
+            ):
+                raise InvalidCard(file, key, "not a form", 'Write sections with their bars, such as "A8 B8".')
+    for name, grid in grids.items():
+        for drum in grid.__struct_fields__[1:]:
+            _check_cells(file, f"drums.{name}.{drum}", getattr(grid, drum), _DRUM_CELLS)
+
+
+def _check_cells(file: str, key: str, figure: str, allowed: str) -> None:
+    cells = figure.replace(" ", "")
+    stray = sorted(set(cells) - set(allowed))
+    if stray:
+        raise InvalidCard(file, key, f"{''.join(stray)!r} is no cell of this figure", f"Use {allowed}.")
+    if cells and len(cells) % 4:
+        raise InvalidCard(file, key, f"{len(cells)} cells", "Write 12, 16, 24, 32, 48 or 64 cells.")
+
+
+def read_deck(folders: Iterable[Path] = ()) -> Deck:
+    """Reads the band's own cards and those in more folders, which win where ids are the same.
+
+    Raises:
+        InvalidCard: A card cannot be read.
+    """
+    files: list[Path | Traversable] = [
+        entry for entry in resources.files(__package__).iterdir() if entry.name.endswith(".toml")
+    ]
+    for folder in folders:
+        files.extend(folder.glob("*.toml"))
+    cards = {}
+    for entry in sorted(files, key=lambda entry: entry.name):
+        card = read_card(entry.name, entry.read_text(encoding="utf-8"))
+        cards[card.id] = card
+    prior = cards.pop("prior")
+    grids = {name: grid for card in (*cards.values(), prior) for name, grid in card.grids.items()}
+    return Deck(cards=cards, prior=prior, grids=grids)
+
+
+@lru_cache(maxsize=1)
+def default_deck() -> Deck:
+    """The band's own cards, read once a process."""
+    return read_deck()

@@ -1,0 +1,289 @@
+"""What a card says, field by field: the schema that every TOML file in this folder is read by.
+
+A card is a genre, an instrument or a mood. It says only what it has an opinion on; the prior (``prior.toml``) has one
+on everything. Tables give candidates and their weights (1 = as likely as the others); numbers move smoothly between
+cards. Figures are read by ``theory.read_figure``, charts by ``theory.parse_chart``.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Weight = Annotated[float, msgspec.Meta(gt=0, le=100)]
+Table = dict[str, Weight]
+Unit = Annotated[float, msgspec.Meta(ge=0, le=1)] | None
+Level = Annotated[float, msgspec.Meta(ge=-24, le=12)] | None
+Presence = Annotated[float, msgspec.Meta(ge=-30, le=30)] | None
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all sections: unknown keys are errors."""
+
+
+class Tempo(Section, frozen=True):
+    """How fast.
+
+    Attributes:
+        bpm: Lowest and highest usual tempo in quarter notes a minute.
+        scale: Factor on the tempo that the other cards ask for (moods: slow, fast).
+        meters: Time signatures.
+    """
+
+    bpm: tuple[float, float] | None = None
+    scale: Annotated[float, msgspec.Meta(ge=0.25, le=4)] | None = None
+    meters: Table = {}
+
+
+class Feel(Section, frozen=True):
+    """How it is played.
+
+    Attributes:
+        density: How busy, 0 to 1: what the listener's density replaces.
+        swing: 0 straight, 1 triplets.
+        swing_sixteenths: Share of the swing that sits on sixteenths (1) instead of eighths (0).
+        loose_ms: Spread of the micro-timing.
+        drums_late_ms: Drums behind (ahead if negative) of the grid, except kicks.
+        bass_late_ms: Bass behind the grid.
+        chords_late_ms: Comping behind the grid.
+        melody_late_ms: Lead behind the grid.
+        dynamics: How much accents differ from the rest, 0 flat to 1.
+        ghosts: How many ghost notes, 0 to 1.
+        fills: How often a phrase ends in a fill, 0 to 1.
+        loudness: Velocity of everything, 0 to 1; 0.7 is played firmly.
+    """
+
+    density: Unit = None
+    swing: Unit = None
+    swing_sixteenths: Unit = None
+    loose_ms: float | None = None
+    drums_late_ms: float | None = None
+    bass_late_ms: float | None = None
+    chords_late_ms: float | None = None
+    melody_late_ms: float | None = None
+    dynamics: Unit = None
+    ghosts: Unit = None
+    fills: Unit = None
+    loudness: Unit = None
+
+
+class Layers(Section, frozen=True):
+    """Who takes part: 4 nearly always, 2 mostly, 0 half of the time, -2 rarely, -6 never. More also joins earlier."""
+
+    drums: Presence = None
+    perc: Presence = None
+    bass: Presence = None
+    chords: Presence = None
+    pad: Presence = None
+    arp: Presence = None
+    noise: Presence = None
+    melody: Presence = None
+    counter: Presence = None
+    voice: Presence = None
+
+
+class Grid(Section, frozen=True):
+    """A drum pattern: a figure for each drum.
+
+    ``X`` accented, ``x`` played, ``o`` soft, ``g`` ghost, ``1`` to ``9`` played in so many of ten bars, ``.`` silent.
+    """
+
+    weight: Weight = 1.0
+    kick: str = ""
+    snare: str = ""
+    clap: str = ""
+    rim: str = ""
+    hat: str = ""
+    open: str = ""
+    ride: str = ""
+    crash: str = ""
+    tom: str = ""
+    shaker: str = ""
+    tambourine: str = ""
+    cowbell: str = ""
+    conga: str = ""
+    bongo: str = ""
+    triangle: str = ""
+    surdo: str = ""
+    cabasa: str = ""
+    woodblock: str = ""
+
+
+class Drums(Section, frozen=True):
+    """Patterns for the kit and for the percussion beside it; fills have dots where the pattern goes on."""
+
+    grids: dict[str, Grid] = {}
+    perc: dict[str, Grid] = {}
+    fills: dict[str, Grid] = {}
+    crash: Unit = None
+
+
+class Instruments(Section, frozen=True):
+    """Patches by role."""
+
+    kick: Table = {}
+    snare: Table = {}
+    hat: Table = {}
+    open: Table = {}
+    tom: Table = {}
+    bass: Table = {}
+    chords: Table = {}
+    pad: Table = {}
+    arp: Table = {}
+    noise: Table = {}
+    melody: Table = {}
+    counter: Table = {}
+    voice: Table = {}
+
+
+class Harmony(Section, frozen=True):
+    """Modes, tonics and charts.
+
+    Attributes:
+        modes: Keys of ``theory.MODES``.
+        tonics: Names of the tonics that lie well, where no scale is asked for.
+        charts: Progressions as Roman numerals.
+        contrast: Progressions of the sections that contrast (B, chorus, bridge, break), ``charts`` if none.
+        turnarounds: Half a bar that leads back, at the end of a section.
+        turnaround: How often there is one.
+    """
+
+    modes: Table = {}
+    tonics: Table = {}
+    charts: Table = {}
+    contrast: Table = {}
+    turnarounds: Table = {}
+    turnaround: Unit = None
+
+
+class Bass(Section, frozen=True):
+    """The bass.
+
+    Attributes:
+        figures: ``R`` root, ``r`` soft root, ``8`` octave, ``2`` to ``7`` scale steps of the chord, ``a`` step towards
+            the next root, ``c`` semitone towards it, ``g`` dead note. The figure ``kick`` plays the root where the kick plays.
+        center: MIDI key that it keeps around.
+        length: Share of the written length that sounds.
+        runs: How often the end of a phrase walks to the next chord.
+    """
+
+    figures: Table = {}
+    center: Annotated[float, msgspec.Meta(ge=24, le=55)] | None = None
+    length: Annotated[float, msgspec.Meta(ge=0.1, le=1)] | None = None
+    runs: Unit = None
+
+
+class Chords(Section, frozen=True):
+    """The comping instrument, the pad and the arpeggio.
+
+    Attributes:
+        figures: ``X`` accented, ``x`` played, ``o`` soft, ``m`` muted, ``1`` to ``6`` one voice of the chord from
+            below, ``b`` its lowest voice.
+        arps: Figures of the arpeggio, digits 1 to 8 up the chord over the octaves.
+        voicings: close, open, drop2, shell, power, triad, wide.
+        center: MIDI key that the voicings keep around.
+        length: Share of the written length that sounds.
+        strum_ms: Time between the lowest and the highest note.
+        arp_center: MIDI key that the arpeggio keeps around.
+    """
+
+    figures: Table = {}
+    arps: Table = {}
+    voicings: Table = {}
+    center: Annotated[float, msgspec.Meta(ge=36, le=80)] | None = None
+    length: Annotated[float, msgspec.Meta(ge=0.05, le=1)] | None = None
+    strum_ms: Annotated[float, msgspec.Meta(ge=0, le=120)] | None = None
+    arp_center: Annotated[float, msgspec.Meta(ge=36, le=96)] | None = None
+
+
+class Melody(Section, frozen=True):
+    """The lead.
+
+    Attributes:
+        rhythms: Rhythms of motifs, ``x`` and ``X`` notes, ``o`` ornaments; one or two bars.
+        phrases: Four or eight bars: letters are motifs, ``'`` a variation, ``^`` a third higher, ``_`` lower,
+            ``-`` a rest.
+        steps: Intervals between notes in scale steps, with sign.
+        scales: mode, pentatonic, blues, chord.
+        center: MIDI key that it keeps around.
+        span: Half of its range in semitones.
+        length: Share of the written length that sounds.
+        rest: How often a bar of the phrase is left out, 0 to 1.
+    """
+
+    rhythms: Table = {}
+    phrases: Table = {}
+    steps: Table = {}
+    scales: Table = {}
+    center: Annotated[float, msgspec.Meta(ge=48, le=96)] | None = None
+    span: Annotated[float, msgspec.Meta(ge=4, le=18)] | None = None
+    length: Annotated[float, msgspec.Meta(ge=0.1, le=1)] | None = None
+    rest: Unit = None
+
+
+class Form(Section, frozen=True):
+    """The long shape.
+
+    Attributes:
+        cycles: Sections with their bars, e.g. ``A8 A8 B8 A8``.
+        energy: Section to energy, 0 to 1, where it differs from the usual.
+    """
+
+    cycles: Table = {}
+    energy: dict[str, Annotated[float, msgspec.Meta(ge=0, le=1)]] = {}
+
+
+class PartLevels(Section, frozen=True):
+    """One number a part."""
+
+    drums: float | None = None
+    bass: float | None = None
+    chords: float | None = None
+    melody: float | None = None
+    texture: float | None = None
+    voice: float | None = None
+
+
+class Mix(Section, frozen=True):
+    """How it is mixed: the fields of ``score.Production``."""
+
+    gains_db: PartLevels = PartLevels()
+    reverb: PartLevels = PartLevels()
+    delay: PartLevels = PartLevels()
+    drive: PartLevels = PartLevels()
+    reverb_seconds: Annotated[float, msgspec.Meta(ge=0.3, le=6)] | None = None
+    delay_beats: Annotated[float, msgspec.Meta(ge=0.25, le=1.5)] | None = None
+    delay_feedback: Annotated[float, msgspec.Meta(ge=0, le=0.8)] | None = None
+    sidechain: Unit = None
+    width: Annotated[float, msgspec.Meta(ge=0, le=1.5)] | None = None
+    tilt_db: Annotated[float, msgspec.Meta(ge=-6, le=6)] | None = None
+    lofi: Unit = None
+
+
+class CardFile(Section, frozen=True):
+    """One TOML file.
+
+    Attributes:
+        name: As people call it.
+        kind: A genre says everything; an instrument takes the roles that it claims and hardly speaks about the rest; a
+            mood moves what others say. There is one prior.
+        about: One line for people.
+        aliases: Other names, lower case; plurals and hyphens need no mention.
+        claims: Roles that an instrument card takes: names of ``Instruments``.
+    """
+
+    name: str
+    kind: Literal["prior", "genre", "instrument", "mood"]
+    about: str
+    aliases: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    tempo: Tempo = Tempo()
+    feel: Feel = Feel()
+    layers: Layers = Layers()
+    drums: Drums = Drums()
+    instruments: Instruments = Instruments()
+    harmony: Harmony = Harmony()
+    bass: Bass = Bass()
+    chords: Chords = Chords()
+    melody: Melody = Melody()
+    form: Form = Form()
+    mix: Mix = Mix()

@@ -1,0 +1,306 @@
+"""The composer: (memory, steering, seed) to the next bar. Pure: the same arguments give the same bar anywhere."""
+
+import math
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+from everjam.engines.band import form, harmony
+from everjam.engines.band.cards import Deck, default_deck
+from everjam.engines.band.form import Place
+from everjam.engines.band.players import bass, chords, drums, melody, texture, voice
+from everjam.engines.band.players.scene import NOTHING_YET, Draft, Last, Scene
+from everjam.engines.band.prompts import ingredients
+from everjam.engines.band.sampling import Dice, Rng
+from everjam.engines.band.score import Bar, ChordSpan, Note
+from everjam.engines.band.style import Style, StyleKey, move_towards, style_for
+from everjam.engines.band.theory import Key
+from everjam.steering import Controls, MusicGenerationMode, Steering, WeightedPrompt
+
+LAYERS: Final = ("drums", "perc", "bass", "chords", "pad", "arp", "noise", "melody", "counter", "voice")
+NEVER: Final = -4.5
+"""A layer whose presence is below this does not exist, at any density."""
+LONGEST_MORPH_BARS: Final = 8
+
+_MODES: Final = {
+    MusicGenerationMode.DIVERSITY: "diversity",
+    MusicGenerationMode.VOCALIZATION: "vocalization",
+}
+_MONOPHONIC: Final = frozenset({"bass", "melody", "counter"})
+_KICK: Final = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the composer remembers between bars; small, immutable, picklable.
+
+    Attributes:
+        bar: Number of the next bar.
+        shares: Styles that sound now and their shares.
+        target: Style that the morph goes to.
+        morph_bars: Length of the morph.
+        morph_left: Bars of it that are left.
+        place: Where in the form the last bar was, None at the start.
+        lead: Card that the form was drawn for.
+        key: Of the last bar, None at the start.
+        last: What was played in it.
+    """
+
+    bar: int = 0
+    shares: tuple[tuple[StyleKey, float], ...] = ()
+    target: StyleKey | None = None
+    morph_bars: int = 1
+    morph_left: int = 0
+    place: Place | None = None
+    lead: str = ""
+    key: Key | None = None
+    last: Last = NOTHING_YET
+
+
+class Composer:
+    """Composes bars, one after the other, for ever.
+
+    Args:
+        deck: The cards; the band's own by default.
+    """
+
+    __slots__ = ("_deck",)
+
+    def __init__(self, deck: Deck | None = None) -> None:
+        self._deck = deck or default_deck()
+
+    def start(self) -> Memory:
+        """The memory before the first bar."""
+        return Memory()
+
+    def compose(self, memory: Memory, steering: Steering, seed: int) -> tuple[Bar, Memory]:
+        """The next bar and the memory after it.
+
+        Args:
+            memory: From ``start`` or the last call; it is not changed.
+            steering: What the listener asks for; mutes and brightness are not the composer's business.
+            seed: Signed 32-bit integer.
+        """
+        controls = steering.controls
+        memory = _steer(memory, _style_key(self._deck, steering.prompts, controls.guidance, _mode(controls)))
+        style = style_for(self._deck, memory.shares)
+        dice = Dice(Rng.seeded(seed), controls.temperature, controls.top_k)
+        place, lead = _move(memory, style, dice)
+        pair = None if controls.scale is None else controls.scale.major_tonic
+        scene = _scene(memory, style, dice, place, controls, pair)
+        drafts, last = _play(scene, self._deck)
+        notes = _finish(scene, drafts, _layer_needs(scene), _density(scene, controls))
+        bar = Bar(
+            index=memory.bar,
+            meter=_meter(style, dice, place),
+            bpm=scene.bpm,
+            section=place.name,
+            key=scene.key.name,
+            chords=tuple(
+                ChordSpan(span.start_beats, span.chord.symbol, span.chord.pitch_classes) for span in scene.spans
+            ),
+            notes=notes,
+            production=style.production(),
+        )
+        return bar, replace(memory, bar=memory.bar + 1, place=place, lead=lead, key=scene.key, last=last)
+
+
+def _mode(controls: Controls) -> str:
+    return _MODES.get(controls.music_generation_mode, "quality")
+
+
+@lru_cache(maxsize=256)
+def _style_key(deck: Deck, prompts: tuple[WeightedPrompt, ...], guidance: float, mode: str) -> StyleKey:
+    return StyleKey(ingredients(prompts, deck), round(guidance, 3), mode)
+
+
+def _steer(memory: Memory, wanted: StyleKey) -> Memory:
+    """Begins a morph where the listener asks for something else, or goes on with the one under way."""
+    if not memory.shares:
+        return replace(memory, shares=((wanted, 1.0),), target=wanted)
+    if wanted != memory.target:
+        length = max(1, round(LONGEST_MORPH_BARS - (LONGEST_MORPH_BARS - 1) * wanted.guidance / 6))
+        memory = replace(memory, target=wanted, morph_bars=length, morph_left=length)
+    if memory.morph_left == 0:
+        return memory
+    # Each step takes a share of what is left that makes the whole way 1 - (left / length) ** 2: quick, then gentle.
+    left = memory.morph_left
+    amount = 1 - ((left - 1) / left) ** 2
+    return replace(memory, shares=move_towards(memory.shares, wanted, amount), morph_left=left - 1)
+
+
+def _lead(memory: Memory) -> str:
+    """The card that counts most in what is asked for."""
+    if memory.target is None or not memory.target.ingredients:
+        return ""
+    return max(memory.target.ingredients, key=lambda item: (item[1], item[0]))[0]
+
+
+def _move(memory: Memory, style: Style, dice: Dice) -> tuple[Place, str]:
+    lead = _lead(memory)
+    if memory.place is None:
+        return form.first_place(style, dice), lead
+    place = form.next_place(memory.place, style, dice)
+    if lead == memory.lead:
+        return place, lead
+    if place.phrase_bar == 0:
+        return form.new_form(place, style, dice), lead
+    return place, memory.lead
+
+
+def _meter(style: Style, dice: Dice, place: Place) -> tuple[int, int]:
+    beats, _, unit = style.table("tempo.meters").draw(dice, "meter", place.movement).partition("/")
+    return int(beats), int(unit)
+
+
+def _bpm(style: Style, dice: Dice, controls: Controls) -> float:
+    if controls.bpm is not None:
+        return float(controls.bpm)
+    low, high = style.number("tempo.low"), style.number("tempo.high")
+    where = dice.uniform("tempo")
+    bpm = low * (max(high, low) / low) ** where * style.number("tempo.scale")
+    return float(round(min(200.0, max(50.0, bpm))))
+
+
+def _scene(memory: Memory, style: Style, dice: Dice, place: Place, controls: Controls, pair: int | None) -> Scene:
+    meter = _meter(style, dice, place)
+    bar_beats = meter[0] * 4 / meter[1]
+    key = harmony.choose_key(style, dice, place.movement, pair)
+    strict = pair is not None
+    arriving = memory.key is not None and memory.key.pair != key.pair
+    spans = harmony.bar_chords(style, dice, place, key, bar_beats, strict=strict, arriving=arriving)
+    after = form.next_place(place, style, dice)
+    following = harmony.bar_chords(style, dice, after, key, bar_beats, strict=strict, arriving=False)
+    return Scene(
+        style=style,
+        dice=dice,
+        place=place,
+        bar=memory.bar,
+        bpm=_bpm(style, dice, controls),
+        bar_beats=bar_beats,
+        key=key,
+        spans=spans,
+        next_chord=following[0].chord,
+        strict=strict,
+        wild=controls.music_generation_mode is MusicGenerationMode.DIVERSITY,
+        voice_leads=controls.music_generation_mode is MusicGenerationMode.VOCALIZATION,
+        energy=form.energy(place, style),
+        last=memory.last,
+    )
+
+
+def _play(scene: Scene, deck: Deck) -> tuple[list[Draft], Last]:
+    """Everybody plays everything; density decides afterwards who is heard."""
+    beats = drums.play(scene, deck.grids)
+    kicks = frozenset(draft.start for draft in beats if draft.pitch == _KICK and draft.need < 0.55)
+    low = bass.play(scene, kicks)
+    middle, last = chords.play(scene)
+    if low:
+        last = replace(last, bass=max(low, key=lambda draft: draft.start).pitch)
+    line, last = melody.play(scene.with_last(last))
+    return beats + low + middle + line + voice.play(scene) + texture.play(scene), last
+
+
+def _layer_needs(scene: Scene) -> dict[str, float]:
+    """Density at which each layer joins; layers that never do are missing."""
+    absent = form.WITHOUT.get(scene.place.name, frozenset()) if scene.place.sections_before else frozenset()
+    needs = {}
+    for layer in LAYERS:
+        presence = scene.style.number(f"layers.{layer}")
+        if presence < NEVER or layer in absent:
+            continue
+        uniform = scene.dice.rng.at("layer", layer, scene.place.movement, scene.place.name).uniform()
+        luck = 0.5 * scene.dice.temperature * math.log(uniform / (1 - uniform))
+        luck = max(-0.5 - abs(presence) / 3, min(0.5 + abs(presence) / 3, luck))
+        needs[layer] = 1 / (1 + math.exp((presence + luck) / 1.4))
+    if needs:
+        # Somebody always plays.
+        needs[min(needs, key=lambda layer: (needs[layer], layer))] = 0.0
+    return needs
+
+
+def _density(scene: Scene, controls: Controls) -> float:
+    """Where the line is drawn between what is heard and what is not."""
+    if controls.density is not None:
+        return 0.02 + 0.83 * controls.density + 0.15 * scene.energy
+    own = scene.style.number("feel.density") + 0.5 * (scene.energy - 0.6)
+    return min(1.0, max(0.05, own))
+
+
+def _finish(scene: Scene, drafts: Sequence[Draft], needs: dict[str, float], density: float) -> tuple[Note, ...]:
+    kept: list[Draft] = []
+    dropped: dict[tuple[str, float], float] = {}
+    for draft in drafts:
+        layer_need = needs.get(draft.layer)
+        if layer_need is None or layer_need > density:
+            continue
+        if draft.need <= density:
+            kept.append(draft)
+        elif draft.tied:
+            dropped[draft.layer, draft.start] = draft.length
+    kept.sort(key=lambda draft: (draft.start, draft.layer, draft.pitch, draft.patch))
+    _tie(scene, kept, dropped)
+    notes = [_note(scene, draft) for draft in kept]
+    notes.sort(key=lambda note: (note.start_beats, note.part, note.patch, note.pitch))
+    return tuple(notes)
+
+
+def _tie(scene: Scene, kept: list[Draft], dropped: dict[tuple[str, float], float]) -> None:
+    """Held notes take over the time of the notes after them that do not join; lines are kept to one voice."""
+    following: dict[str, float] = {}
+    for draft in reversed(kept):
+        if draft.tied:
+            span = scene.span_at(draft.start)
+            limit = span.start_beats + span.length_beats
+            end = draft.start + draft.length
+            while end < limit - 1e-6 and (longer := dropped.get((draft.layer, end))) is not None:
+                end += longer
+            draft.length = max(draft.length, min(end, limit) - draft.start)
+        monophonic = draft.layer in _MONOPHONIC or (draft.layer == "voice" and scene.voice_leads)
+        if monophonic and draft.layer in following and following[draft.layer] > draft.start:
+            draft.length = min(draft.length, following[draft.layer] - draft.start)
+        following[draft.layer] = draft.start
+
+
+def _swung(start: float, style: Style) -> float:
+    """Where a position on the straight grid lies in the style's swing; triplets stay where they are."""
+    amount = style.number("feel.swing")
+    if amount < 0.01 or (start * 4) % 1:
+        return start
+    fine = style.number("feel.swing_sixteenths")
+    beat, inside = divmod(start, 1.0)
+    coarse = amount * (1 - fine) / 3
+    moved = inside * (1 + coarse) if inside <= 0.5 else 0.5 * (1 + coarse) + (inside - 0.5) * (1 - coarse)
+    if (start * 4) % 2 == 1:
+        moved += amount * fine / 12
+    return beat + moved
+
+
+def _note(scene: Scene, draft: Draft) -> Note:
+    style = scene.style
+    kick = draft.layer == "drums" and draft.pitch == _KICK
+    step = round(draft.start * 12)
+    index = zlib.crc32(f"{draft.layer}/{draft.patch}/{draft.pitch}/{step}".encode())
+    touch = scene.dice.rng.at("touch", scene.bar)
+    late = 0.0
+    if draft.part in {"drums", "bass", "chords", "melody"} and not kick:
+        late = style.number(f"feel.{draft.part}_late_ms")
+    loose = style.number("feel.loose_ms") * (0.3 if kick else 1.0)
+    off = scene.beats(late + loose * max(-2.0, min(2.0, touch.normal(index))))
+    start = _swung(draft.start, style) + draft.offset + off
+    start = max(0.0 if scene.bar == 0 else -0.06, min(scene.bar_beats - 0.01, start))
+    dynamics = style.number("feel.dynamics")
+    force = 0.7 + (draft.velocity - 0.7) * (0.55 + 0.9 * dynamics)
+    force *= style.number("feel.loudness") / 0.7 * (0.82 + 0.26 * scene.energy)
+    force += 0.05 * (touch.uniform(index ^ 0x5A5A) - 0.5)
+    return Note(
+        part=draft.part,
+        patch=draft.patch,
+        pitch=draft.pitch,
+        start_beats=round(start, 5),
+        duration_beats=round(max(0.05, draft.length * draft.gate), 5),
+        velocity=round(max(0.06, min(1.0, force)), 4),
+        pan=round(max(-1.0, min(1.0, draft.pan * style.number("mix.width"))), 3),
+    )

@@ -1,0 +1,186 @@
+"""Keys, progressions, voicings."""
+
+import itertools
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from everjam.engines.band import theory
+from everjam.engines.band.form import CONTRASTING, Place
+from everjam.engines.band.sampling import Dice
+from everjam.engines.band.style import Style
+from everjam.engines.band.theory import Chord, Key
+
+MOVEMENTS_PER_KEY: Final = 3
+"""Cycles of the form after which a key that nobody asked for moves to a neighbour."""
+
+_DOMINANT: Final = {
+    "major": "V7",
+    "lydian": "V",
+    "mixolydian": "bVII",
+    "dorian": "bVII",
+    "minor": "bVII",
+    "phrygian": "bII",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A chord in a bar.
+
+    Attributes:
+        start_beats: From the start of the bar.
+        length_beats: Until the next chord or the end of the bar.
+        chord: What it is.
+        scale: Pitch classes that go with it, sorted.
+    """
+
+    start_beats: float
+    length_beats: float
+    chord: Chord
+    scale: tuple[int, ...]
+
+
+def choose_key(style: Style, dice: Dice, movement: int, pair: int | None) -> Key:
+    """The key of a movement.
+
+    Args:
+        style: Says which modes and tonics it likes.
+        dice: Draws.
+        movement: Number of the cycle.
+        pair: Major tonic of the signature that the listener set, None if the style chooses.
+    """
+    mode = style.table("harmony.modes").draw(dice, "mode", movement // 2)
+    if pair is not None:
+        return theory.key_for(pair, mode)
+    tonics = style.table("harmony.tonics")
+    name = tonics.draw(dice, "tonic")
+    names = theory.FLAT_NAMES if name in theory.FLAT_NAMES else theory.SHARP_NAMES
+    tonic = names.index(name)
+    own = (tonic - theory.MAJOR[theory.MODES[mode]]) % 12
+    moves = dice.rng.at("modulation")
+    for step in range(movement // MOVEMENTS_PER_KEY):
+        own = (own + (7 if moves.uniform(step) < 0.5 else 5)) % 12
+    return theory.key_for(own, mode)
+
+
+def bar_chords(
+    style: Style, dice: Dice, place: Place, key: Key, bar_beats: float, *, strict: bool, arriving: bool
+) -> tuple[Span, ...]:
+    """The chords of a bar.
+
+    Args:
+        style: Says which charts and turnarounds it likes.
+        dice: Draws.
+        place: Where in the form.
+        key: Tonic and mode.
+        bar_beats: Length of the bar in quarter notes.
+        strict: Keep to the key's seven pitch classes.
+        arriving: The key is new in this bar: come in by its dominant.
+    """
+    contrast = style.table("harmony.contrast") if place.name in CONTRASTING else None
+    table = contrast if contrast is not None and contrast.candidates else style.table("harmony.charts")
+    chart = theory.parse_chart(table.draw(dice, "chart", place.movement, place.name))
+    romans = chart[place.bar % len(chart)]
+    if arriving:
+        romans = (_DOMINANT[key.mode], chart[place.bar % len(chart)][0])
+    elif (
+        place.is_last
+        and place.bars >= 4
+        and bar_beats >= 3
+        and dice.happens(style.number("harmony.turnaround"), dice.rng.at("turnaround", place.sections_before))
+    ):
+        turn = style.table("harmony.turnarounds").draw(dice, "turnaround-chords", place.sections_before)
+        romans = (romans[0], *theory.parse_chart(turn)[0])
+    return spans_of(romans, key, bar_beats, strict=strict)
+
+
+def spans_of(romans: tuple[str, ...], key: Key, bar_beats: float, *, strict: bool) -> tuple[Span, ...]:
+    """Lays the chords of a bar out in time: evenly; of three the first takes half."""
+    if len(romans) == 3 and bar_beats == 4:
+        lengths = [2.0, 1.0, 1.0]
+    elif len(romans) == 2 and bar_beats % 2:
+        first = float(-(-bar_beats // 2)) if bar_beats % 1 == 0 else bar_beats / 2
+        lengths = [first, bar_beats - first]
+    else:
+        lengths = [bar_beats / len(romans)] * len(romans)
+    spans, at = [], 0.0
+    for roman, length in zip(romans, lengths, strict=True):
+        chord = theory.chord_of(roman, key, strict=strict)
+        spans.append(Span(at, length, chord, theory.local_scale(chord, key)))
+        at += length
+    return tuple(spans)
+
+
+@lru_cache(maxsize=8192)
+def voice(chord: Chord, voicing: str, center: int, previous: tuple[int, ...]) -> tuple[int, ...]:
+    """Voices a chord near where the last one lay: the inversion that moves the least and keeps its register.
+
+    Args:
+        chord: What to voice.
+        voicing: close, open, drop2, shell, power, triad or wide.
+        center: MIDI key to keep around.
+        previous: The last voicing, empty at the start.
+
+    Returns:
+        MIDI keys, ascending.
+    """
+    if voicing == "power":
+        root = theory.nearest(chord.root, center - 3)
+        fifth = next((tone for tone in (7, 6, 8) if tone in {i % 12 for i in chord.intervals}), 12)
+        return tuple(sorted({root, root + fifth, root + 12}))
+    tones = _tones(chord, voicing)
+    best: tuple[int, ...] = ()
+    best_cost = float("inf")
+    for rotation in range(len(tones)):
+        for octave in (-1, 0, 1):
+            pitches = [theory.nearest(tones[rotation], center - 6) + 12 * octave]
+            for step in range(1, len(tones)):
+                pitch_class = tones[(rotation + step) % len(tones)]
+                pitches.append(pitches[-1] + ((pitch_class - pitches[-1]) % 12 or 12))
+            spread = _spread(pitches, voicing)
+            cost = 0.6 * abs(sum(spread) / len(spread) - center)
+            if previous:
+                cost += sum(min(abs(pitch - old) for old in previous) for pitch in spread)
+                cost += 0.5 * abs(spread[-1] - previous[-1])
+            if spread[1] - spread[0] <= 2 and spread[0] < 52:
+                cost += 4
+            if spread[-1] - spread[-2] == 1:
+                cost += 3
+            if cost < best_cost:
+                best, best_cost = spread, cost
+    return best
+
+
+def _tones(chord: Chord, voicing: str) -> list[int]:
+    classes = list(chord.pitch_classes)
+    if voicing == "triad" and len(classes) > 3:
+        return classes[:3]
+    if voicing == "shell" and len(classes) > 3:
+        # Third and seventh say the chord; the bass has the root.
+        return [classes[1], classes[-1] if len(classes) == 4 else classes[3], classes[-1]][
+            : 3 if len(classes) > 4 else 2
+        ]
+    if len(classes) > 4 and voicing in {"close", "drop2", "open"}:
+        seventh = 3 if len(classes) > 3 else 2
+        keep = {1, seventh, len(classes) - 1, 2}
+        return [tone for index, tone in enumerate(classes) if index in keep]
+    return classes[:5] if len(classes) > 1 else [*classes, *classes]
+
+
+def _spread(pitches: list[int], voicing: str) -> tuple[int, ...]:
+    moved = list(pitches)
+    if voicing == "drop2" and len(moved) >= 4:
+        moved[-2] -= 12
+    elif voicing == "open" and len(moved) >= 3:
+        moved[1] += 12
+    elif voicing == "wide":
+        moved[0] -= 12
+        if len(moved) >= 3:
+            moved[2] += 12
+    return tuple(sorted(dict.fromkeys(moved))) if len(set(moved)) > 1 else (moved[0], moved[0] + 12)
+
+
+def chord_tones_below(chord: Chord, limit: int) -> tuple[int, ...]:
+    """Chord tones up to the ninth as pitch classes, at most ``limit`` of them, root first."""
+    return tuple(itertools.islice(chord.pitch_classes, limit))

@@ -1,0 +1,169 @@
+"""The bass: figures on the chord, locked to the kick, walking into the next bar."""
+
+from everjam.engines.band import theory
+from everjam.engines.band.harmony import Span
+from everjam.engines.band.players.scene import Draft, Scene
+
+LOWEST = 26
+HIGHEST = 55
+
+
+def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
+    """One bar of bass.
+
+    Args:
+        scene: The bar.
+        kicks: Where the kick plays, in beats; notes there are a little stronger.
+
+    Returns:
+        Drafts of the layer ``bass``, by start.
+    """
+    patch = scene.patch("bass")
+    figure = scene.pick("bass.figures", *scene.scope("bass"))
+    if not patch or not figure:
+        return []
+    if figure == "kick":
+        events = _kick_events(kicks or frozenset({0.0}), scene.bar_beats)
+    else:
+        events = theory.read_figure(figure, scene.bar_beats, scene.place.bar)
+    center = scene.style.number("bass.center")
+    gate = scene.style.number("bass.length")
+    drafts: list[Draft] = []
+    at = scene.last.bass or round(center)
+    for start, length, cell in _split(events, scene):
+        span = scene.span_at(start)
+        root = _root(span, center)
+        pitch = _pitch(cell, span, root, scene, start, at)
+        velocity = {"r": 0.6, "g": 0.28, "a": 0.62, "c": 0.58}.get(cell, 0.78) + (0.1 if start in kicks else 0.0)
+        velocity += 0.06 if start == 0 else 0.0
+        need = scene.need(start) * (0.9 if start in kicks else 1.0) + (0.12 if cell in "gac" else 0.0)
+        if start == 0:
+            need = 0.02
+        drafts.append(
+            Draft(
+                layer="bass",
+                part="bass",
+                patch=patch,
+                pitch=pitch,
+                start=start,
+                length=0.12 if cell == "g" else length,
+                velocity=min(1.0, velocity),
+                need=need,
+                gate=1.0 if cell == "g" else gate,
+                tied=gate > 0.8,
+            )
+        )
+        at = pitch
+    drafts = _run(scene, drafts, center)
+    return drafts + _pops(scene, drafts)
+
+
+def _kick_events(kicks: frozenset[float], bar_beats: float) -> tuple[tuple[float, float, str], ...]:
+    starts = sorted(kicks)
+    ends = [*starts[1:], bar_beats]
+    return tuple((start, end - start, "R") for start, end in zip(starts, ends, strict=True))
+
+
+def _split(events: tuple[tuple[float, float, str], ...], scene: Scene) -> list[tuple[float, float, str]]:
+    """Long notes are struck again where the chord changes under them."""
+    changes = [span.start_beats for span in scene.spans[1:]]
+    result = []
+    for start, length, cell in events:
+        at, end, now = start, start + length, cell
+        for change in changes:
+            if at + 1e-6 < change < end - 1e-6:
+                result.append((at, change - at, now))
+                at, now = change, "R"
+        result.append((at, end - at, now))
+    return result
+
+
+def _root(span: Span, center: float) -> int:
+    pitch = theory.nearest(span.chord.root, center)
+    while pitch < LOWEST:
+        pitch += 12
+    return pitch
+
+
+def _pitch(cell: str, span: Span, root: int, scene: Scene, start: float, at: int) -> int:
+    if cell in "Rrg":
+        return root
+    if cell == "8":
+        return root + 12 if root + 12 <= HIGHEST else root
+    if cell in "ac":
+        later = [one for one in scene.spans if one.start_beats > start]
+        goal_root = later[0].chord.root if later else scene.next_chord.root
+        goal = theory.nearest(goal_root, root)
+        below = (at if at != goal else root) <= goal
+        if cell == "c" and not scene.strict:
+            return goal - 1 if below else goal + 1
+        rungs = theory.ladder(span.scale, goal - 4, goal + 4)
+        under = [pitch for pitch in rungs if pitch < goal]
+        over = [pitch for pitch in rungs if pitch > goal]
+        return under[-1] if below else over[0]
+    return root + _interval(int(cell), span)
+
+
+def _interval(step: int, span: Span) -> int:
+    """Semitones to a scale step of the chord: its own tone where it has one, else the scale's."""
+    own = {2: (2, 1, 3), 3: (4, 3), 4: (5, 6), 5: (7, 6, 8), 6: (9, 8), 7: (10, 11, 9)}[step]
+    tones = {interval % 12 for interval in span.chord.intervals}
+    for interval in own:
+        if interval in tones:
+            return interval
+    in_scale = [interval for interval in own if (span.chord.root + interval) % 12 in span.scale]
+    return in_scale[0] if in_scale else 0
+
+
+def _run(scene: Scene, drafts: list[Draft], center: float) -> list[Draft]:
+    """The last beat of a phrase walks to the next chord."""
+    if not (scene.place.ends_phrase and drafts and scene.bar_beats >= 3):
+        return drafts
+    if not scene.dice.happens(scene.style.number("bass.runs"), scene.dice.rng.at("run", scene.bar)):
+        return drafts
+    span = scene.spans[-1]
+    goal = theory.nearest(scene.next_chord.root, center)
+    rungs = theory.ladder(span.scale, goal - 7, goal + 7)
+    rising = scene.dice.happens(0.6, scene.dice.rng.at("run-up", scene.bar))
+    way = (
+        [pitch for pitch in rungs if pitch < goal][-2:] if rising else [pitch for pitch in rungs if pitch > goal][1::-1]
+    )
+    begin = scene.bar_beats - 1
+    kept = [draft for draft in drafts if draft.start < begin]
+    for draft in kept:
+        draft.length = min(draft.length, begin - draft.start)
+    if not kept:
+        return drafts
+    model = kept[-1]
+    for step, pitch in enumerate(way):
+        start = begin + step * 0.5
+        kept.append(
+            Draft(
+                layer="bass", part="bass", patch=model.patch, pitch=max(LOWEST, pitch), start=start, length=0.5,
+                velocity=0.7 + 0.06 * step, need=0.3 + 0.1 * step, gate=model.gate, tied=model.tied,
+            )
+        )  # fmt: skip
+    return kept
+
+
+def _pops(scene: Scene, drafts: list[Draft]) -> list[Draft]:
+    """Octaves in the gaps, for a busy bass."""
+    if not drafts:
+        return []
+    taken = {draft.start for draft in drafts}
+    noise = scene.dice.rng.at("pops", scene.bar)
+    center = scene.style.number("bass.center")
+    added = []
+    for step in range(1, round(scene.bar_beats * 4)):
+        start = step * 0.25
+        if start in taken:
+            continue
+        root = _root(scene.span_at(start), center)
+        high = step % 2 == 0 and root + 12 <= HIGHEST
+        added.append(
+            Draft(
+                layer="bass", part="bass", patch=drafts[0].patch, pitch=root + 12 if high else root, start=start,
+                length=0.2, velocity=0.5, need=(0.6 if step % 2 == 0 else 0.74) + 0.25 * noise.uniform(step), gate=0.9,
+            )
+        )  # fmt: skip
+    return added

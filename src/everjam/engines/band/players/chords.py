@@ -1,0 +1,142 @@
+"""The comping instrument and the pad: figures on voiced chords, led by the nearest inversion."""
+
+from dataclasses import replace
+from typing import Final
+
+from everjam.engines.band import theory
+from everjam.engines.band.harmony import Span, voice
+from everjam.engines.band.players.scene import VELOCITIES, Draft, Last, Scene
+
+MUTED: Final = {
+    "guitar_distorted": "guitar_distorted_muted",
+    "guitar_clean": "guitar_muted",
+    "guitar_chorus": "guitar_muted",
+    "guitar_steel": "guitar_muted",
+    "strings": "strings_staccato",
+}
+"""Patch that plays the muted cells of a figure."""
+
+_STRIKES: Final = frozenset("Xxomb")
+
+
+def play(scene: Scene) -> tuple[list[Draft], Last]:
+    """One bar of chords.
+
+    Returns:
+        Drafts of the layers ``chords`` and ``pad``, and what was played for the next bar.
+    """
+    comping, voicing = _comp(scene)
+    pad, pad_voicing = _pad(scene)
+    return comping + pad, replace(scene.last, voicing=voicing, pad=pad_voicing)
+
+
+def _comp(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
+    patch = scene.patch("chords")
+    figure = scene.pick("chords.figures", *scene.scope("comp"))
+    kind = scene.pick("chords.voicings", *scene.scope("voicing"))
+    if not patch or not figure:
+        return [], scene.last.voicing
+    center = round(scene.style.number("chords.center") * 2) // 2
+    gate = scene.style.number("chords.length")
+    strum = scene.beats(scene.style.number("chords.strum_ms"))
+    voicings: dict[float, tuple[int, ...]] = {}
+    previous = scene.last.voicing
+    for span in scene.spans:
+        previous = voice(span.chord, kind, center, previous)
+        voicings[span.start_beats] = previous
+    drafts: list[Draft] = []
+    for start, length, cell in _carry(theory.read_figure(figure, scene.bar_beats, scene.place.bar), scene.spans):
+        span = scene.span_at(start)
+        pitches = voicings[span.start_beats]
+        if cell.isdigit():
+            step = int(cell) - 1
+            pitches = (pitches[step % len(pitches)] + 12 * (step // len(pitches)),)
+        elif cell == "b":
+            pitches = pitches[:1]
+        elif cell == "m":
+            pitches = pitches[:2]
+        velocity = VELOCITIES.get(cell, 0.7)
+        down = round(start * 4) % 2 == 0
+        ordered = pitches if down else pitches[::-1]
+        for place, pitch in enumerate(ordered):
+            drafts.append(
+                Draft(
+                    layer="chords",
+                    part="chords",
+                    patch=MUTED.get(patch, patch) if cell == "m" else patch,
+                    pitch=pitch,
+                    start=start,
+                    length=length,
+                    velocity=velocity - (0.03 * place if len(ordered) > 1 else 0.0),
+                    need=0.02 if start == 0 else scene.need(start) + (0.06 if cell in "mo" else 0.0),
+                    gate=0.5 if cell == "m" else gate,
+                    pan=0.0 if len(ordered) == 1 else 0.24 * (place / (len(ordered) - 1) - 0.5),
+                    offset=strum * place / max(1, len(ordered) - 1),
+                    tied=gate > 0.8 and cell in _STRIKES and cell != "m",
+                )
+            )
+    return drafts + _chips(scene, drafts, voicings, patch), previous
+
+
+def _carry(events: tuple[tuple[float, float, str], ...], spans: tuple[Span, ...]) -> list[tuple[float, float, str]]:
+    """Chords that are held over a change of harmony are struck again where it changes."""
+    changes = [span.start_beats for span in spans[1:]]
+    result = []
+    for start, length, cell in events:
+        at, end = start, start + length
+        for change in changes:
+            if at + 1e-6 < change < end - 1e-6 and cell in _STRIKES:
+                result.append((at, change - at, cell))
+                at = change
+        result.append((at, end - at, cell))
+    return result
+
+
+def _chips(scene: Scene, drafts: list[Draft], voicings: dict[float, tuple[int, ...]], patch: str) -> list[Draft]:
+    """Soft off-beat touches of a busy comper: one upper voice, short."""
+    if not drafts:
+        return []
+    taken = {draft.start for draft in drafts}
+    noise = scene.dice.rng.at("chips", scene.bar)
+    added = []
+    for step in range(1, round(scene.bar_beats * 4)):
+        start = step * 0.25
+        if start in taken:
+            continue
+        pitches = voicings[scene.span_at(start).start_beats]
+        pitch = pitches[int(noise.uniform(64 + step) * len(pitches))]
+        need = (0.64 if step % 2 == 0 else 0.76) + 0.22 * noise.uniform(step)
+        added.append(
+            Draft(
+                layer="chords", part="chords", patch=MUTED.get(patch, patch), pitch=pitch, start=start, length=0.2,
+                velocity=0.4, need=need, gate=0.8, pan=0.1,
+            )
+        )  # fmt: skip
+    return added
+
+
+def _pad(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
+    patch = scene.patch("pad")
+    if not patch:
+        return [], scene.last.pad
+    drafts: list[Draft] = []
+    previous = scene.last.pad
+    center = round(scene.style.number("chords.center")) + 3
+    for span in scene.spans:
+        before, previous = previous, voice(span.chord, "open", center, previous)
+        held = before if span.start_beats == 0 else ()
+        for place, pitch in enumerate(previous):
+            drafts.append(
+                Draft(
+                    layer="pad",
+                    part="texture",
+                    patch=patch,
+                    pitch=pitch,
+                    start=span.start_beats,
+                    length=span.length_beats,
+                    velocity=0.56 if pitch not in held else 0.5,
+                    need=0.02 if span.start_beats == 0 else 0.1,
+                    pan=0.5 * (place / max(1, len(previous) - 1) - 0.5),
+                )
+            )
+    return drafts, previous

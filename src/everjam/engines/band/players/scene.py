@@ -1,0 +1,142 @@
+"""What every player sees, and what a player writes: drafts of notes with the density at which they join."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from everjam.engines.band.form import Place
+from everjam.engines.band.harmony import Span
+from everjam.engines.band.sampling import Address, Dice
+from everjam.engines.band.score import Part
+from everjam.engines.band.style import Mixed, Style
+from everjam.engines.band.theory import Chord, Key, metric_weight
+
+VELOCITIES: Final = {"X": 0.95, "x": 0.76, "o": 0.52, "g": 0.26, "m": 0.6}
+"""Force of the cells of a figure; digits are played like ``x``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What the players remember from the bar before.
+
+    Attributes:
+        melody: MIDI key of the lead's last note, 0 at the start.
+        bass: MIDI key of the bass's last note, 0 at the start.
+        voicing: Last voicing of the comping instrument.
+        pad: Last voicing of the pad.
+    """
+
+    melody: int = 0
+    bass: int = 0
+    voicing: tuple[int, ...] = ()
+    pad: tuple[int, ...] = ()
+
+
+NOTHING_YET: Final = Last()
+
+
+@dataclass(slots=True)
+class Draft:
+    """A note on the way into the score.
+
+    Attributes:
+        layer: Who takes part (``layers`` of the cards).
+        part: Stem.
+        patch: Instrument.
+        pitch: MIDI key.
+        start: On the grid, in beats from the start of the bar.
+        length: Written length in beats.
+        velocity: 0 to 1, before dynamics.
+        need: Density from 0 to 1 at which it joins.
+        gate: Share of the length that sounds.
+        pan: -1 to 1.
+        offset: Beats off the grid that are not chance (strums, flams).
+        tied: Takes over the length of the next note of its line where that one does not join.
+    """
+
+    layer: str
+    part: Part
+    patch: str
+    pitch: int
+    start: float
+    length: float
+    velocity: float
+    need: float
+    gate: float = 1.0
+    pan: float = 0.0
+    offset: float = 0.0
+    tied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One bar as all players see it.
+
+    Attributes:
+        style: What they obey.
+        dice: Their draws.
+        place: Where in the form the bar is.
+        bar: Number of the bar.
+        bpm: Quarter notes a minute.
+        bar_beats: Length in quarter notes.
+        key: Tonic and mode.
+        spans: Chords.
+        next_chord: First chord of the next bar.
+        strict: Keep to the key's seven pitch classes.
+        wild: Repeat less (DIVERSITY).
+        voice_leads: The voice has the melody (VOCALIZATION).
+        energy: 0 to 1.
+        last: What was played before.
+    """
+
+    style: Style
+    dice: Dice
+    place: Place
+    bar: int
+    bpm: float
+    bar_beats: float
+    key: Key
+    spans: tuple[Span, ...]
+    next_chord: Chord
+    strict: bool
+    wild: bool
+    voice_leads: bool
+    energy: float
+    last: Last
+
+    def scope(self, *address: Address) -> tuple[Address, ...]:
+        """Address of a decision that a section's name brings back within the movement (each time anew if wild)."""
+        if self.wild:
+            return (*address, self.place.movement, self.place.name, self.place.sections_before)
+        return (*address, self.place.movement, self.place.name)
+
+    def pick(self, table: str, *address: Address) -> str:
+        """Draws from a table of the style; "" if it is empty."""
+        mixed = self.style.table(table)
+        return mixed.draw(self.dice, *address) if mixed.candidates else ""
+
+    def patch(self, role: str) -> str:
+        """The instrument of a role: the same for a whole movement, so that a band stays a band."""
+        mixed: Mixed = self.style.table(f"instruments.{role}")
+        if not mixed.candidates:
+            return ""
+        every = 1 if self.wild else 2
+        return mixed.draw(self.dice, "patch", role, self.place.movement // every)
+
+    def span_at(self, start_beats: float) -> Span:
+        """The chord that sounds at a position."""
+        for span in reversed(self.spans):
+            if span.start_beats <= start_beats + 1e-6:
+                return span
+        return self.spans[0]
+
+    def beats(self, milliseconds: float) -> float:
+        """A time as beats of this bar."""
+        return milliseconds / 60_000 * self.bpm
+
+    def need(self, start_beats: float, probability: float = 1.0) -> float:
+        """Density at which a note of the style's own pattern joins: strong and sure notes first."""
+        return 0.03 + 0.45 * (0.62 * metric_weight(start_beats, self.bar_beats) + 0.38 * (1 - probability))
+
+    def with_last(self, last: Last) -> "Scene":
+        """The same scene after something was played."""
+        return replace(self, last=last)

@@ -1,0 +1,90 @@
+"""What lies around the band: arpeggios, noises, risers, impacts."""
+
+from typing import Final
+
+from everjam.engines.band import theory
+from everjam.engines.band.players.scene import Draft, Scene
+
+_LOW: Final = frozenset({"drone_dark", "tanpura"})
+
+
+def play(scene: Scene) -> list[Draft]:
+    """One bar of texture.
+
+    Returns:
+        Drafts of the layers ``arp`` and ``noise``.
+    """
+    return _arp(scene) + _noise(scene)
+
+
+def _arp(scene: Scene) -> list[Draft]:
+    patch = scene.patch("arp")
+    figure = scene.pick("chords.arps", *scene.scope("arp"))
+    if not patch or not figure:
+        return []
+    center = round(scene.style.number("chords.arp_center"))
+    noise = scene.dice.rng.at("arp", scene.bar)
+    drafts = []
+    written = theory.read_figure(figure, scene.bar_beats, scene.place.bar)
+    for index, (start, length, cell) in enumerate(written):
+        span = scene.span_at(start)
+        rungs = theory.ladder(span.chord.pitch_classes[:4], center - 7, center + 24)
+        pitch = rungs[min(int(cell) - 1, len(rungs) - 1)]
+        drafts.append(
+            Draft(
+                layer="arp",
+                part="texture",
+                patch=patch,
+                pitch=pitch,
+                start=start,
+                length=max(length, 0.25),
+                velocity=0.5 + 0.16 * (1 - theory.metric_weight(start, scene.bar_beats)) + 0.06 * noise.uniform(index),
+                need=scene.need(start),
+                pan=0.55 * (1 if index % 2 else -1),
+                gate=0.95,
+            )
+        )
+    taken = {draft.start for draft in drafts}
+    for step in range(round(scene.bar_beats * 4)):
+        start = step * 0.25
+        if start in taken or not drafts:
+            continue
+        rungs = theory.ladder(scene.span_at(start).chord.pitch_classes[:4], center - 7, center + 24)
+        where = noise.uniform(64 + step)
+        drafts.append(
+            Draft(
+                layer="arp", part="texture", patch=patch, pitch=rungs[int(where * min(6, len(rungs)))], start=start,
+                length=0.25, velocity=0.36, need=0.58 + 0.38 * noise.uniform(128 + step), pan=-0.4 if step % 2 else 0.4,
+            )
+        )  # fmt: skip
+    return drafts
+
+
+def _noise(scene: Scene) -> list[Draft]:
+    drafts = []
+    patch = scene.patch("noise")
+    tonic = theory.nearest(scene.key.tonic, 38 if patch in _LOW else 62)
+    if patch:
+        # Two bars at a time, so that the seams do not march with the bars.
+        every = 2 if scene.bar_beats * 2 * 60 / scene.bpm < 9 else 1
+        if scene.bar % every == 0:
+            drafts.append(_long("noise", patch, tonic, scene.bar_beats * every, 0.5))
+    after_break = scene.place.name in {"build", "break"} and scene.place.is_last
+    if after_break and scene.style.number("drums.crash") > 0.3 and scene.place.next_name in {"drop", "chorus"}:
+        drafts.append(_long("noise", "riser", tonic, scene.bar_beats, 0.6))
+    if scene.place.name == "drop" and scene.place.is_first:
+        drafts.append(_long("noise", "impact", theory.nearest(scene.key.tonic, 38), 2.0, 0.8))
+    return drafts
+
+
+def _long(layer: str, patch: str, pitch: int, length: float, velocity: float) -> Draft:
+    return Draft(
+        layer=layer,
+        part="texture",
+        patch=patch,
+        pitch=pitch,
+        start=0.0,
+        length=length,
+        velocity=velocity,
+        need=0.02,
+    )

@@ -1,0 +1,332 @@
+"""Style: the numbers and tables that every player and the mixer obey; mixing cards by weight, morphing over time.
+
+Tables are mixed as classifier-free guidance mixes predictions::
+
+    logits = prior + guidance * sum_i( w_i * (card_i - prior) )        w_i = weight_i / sum |weight|
+
+The sum runs over the cards that speak about the table: a harmonica card says nothing about drums, so it takes nothing
+from the drums of the metal card beside it. A card is written as evidence on top of the prior,
+``card = prior - prior / 4 + evidence``, so that at guidance 4 the candidates come as often as the cards say, below it the prior shows through, and
+above it what the prior would have played is avoided.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from everjam.engines.band.cards import Card, Deck
+from everjam.engines.band.sampling import Address, Dice, choose, identity
+from everjam.engines.band.score import PARTS, Part, Production
+
+NEUTRAL_GUIDANCE: Final = 4.0
+ABSENT_FROM_CARD: Final = -2.5
+"""Evidence against what a card does not list."""
+ABSENT_FROM_PRIOR: Final = -6.0
+MAX_SHARES: Final = 4
+"""Styles that a morph can hold at once."""
+
+_GEOMETRIC: Final = frozenset({"tempo.low", "tempo.high", "tempo.scale", "mix.reverb_seconds"})
+_RANGES: Final[dict[str, tuple[float, float]]] = {
+    "tempo.low": (40.0, 220.0),
+    "tempo.high": (40.0, 220.0),
+    "tempo.scale": (0.5, 2.0),
+    "feel.loose_ms": (0.0, 20.0),
+    "feel.drums_late_ms": (-15.0, 30.0),
+    "feel.bass_late_ms": (-15.0, 30.0),
+    "feel.chords_late_ms": (-15.0, 40.0),
+    "feel.melody_late_ms": (-15.0, 40.0),
+    "bass.center": (28.0, 48.0),
+    "chords.center": (48.0, 72.0),
+    "chords.arp_center": (55.0, 90.0),
+    "chords.strum_ms": (0.0, 120.0),
+    "melody.center": (58.0, 86.0),
+    "melody.span": (4.0, 16.0),
+    "mix.reverb_seconds": (0.3, 6.0),
+    "mix.delay_beats": (0.25, 1.5),
+    "mix.delay_feedback": (0.0, 0.8),
+    "mix.width": (0.0, 1.5),
+    "mix.tilt_db": (-6.0, 6.0),
+}
+_UNIT: Final = (0.0, 1.0)
+_SHARPNESS: Final = {"quality": 1.15, "diversity": 0.6, "vocalization": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class StyleKey:
+    """All that a style depends on.
+
+    Attributes:
+        ingredients: Card ids with weights whose absolute values add up to 1, sorted by id.
+        guidance: 0 to 6.
+        mode: quality, diversity or vocalization.
+    """
+
+    ingredients: tuple[tuple[str, float], ...]
+    guidance: float
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A table ready to draw from.
+
+    Attributes:
+        candidates: In a fixed order.
+        logits: As mixed.
+        identities: Noise index of each candidate.
+    """
+
+    candidates: tuple[str, ...]
+    logits: tuple[float, ...]
+    identities: tuple[int, ...]
+
+    def draw(self, dice: Dice, *address: Address) -> str:
+        """One candidate, by ``sampling.choose``."""
+        index = choose(self.logits, dice.temperature, dice.top_k, dice.rng.at(*address), self.identities)
+        return self.candidates[index]
+
+
+EMPTY: Final = Mixed((), (), ())
+
+
+class Style:
+    """One mixture of cards, or several on the way from one to another. Immutable but for what it has worked out."""
+
+    __slots__ = ("_numbers", "_tables")
+
+    def __init__(self) -> None:
+        self._tables: dict[str, Mixed] = {}
+        self._numbers: dict[str, float] = {}
+
+    def table(self, name: str) -> Mixed:
+        """The mixed table of that dotted name; empty where nobody has one."""
+        found = self._tables.get(name)
+        if found is None:
+            found = self._tables[name] = self._mix_table(name)
+        return found
+
+    def number(self, name: str) -> float:
+        """The mixed number of that dotted name.
+
+        Raises:
+            KeyError: Neither a card nor the prior says it.
+        """
+        found = self._numbers.get(name)
+        if found is None:
+            found = self._numbers[name] = self._mix_number(name)
+        return found
+
+    def number_or(self, name: str, default: float) -> float:
+        """Like ``number``, with a default where nobody says it."""
+        try:
+            return self.number(name)
+        except KeyError:
+            return default
+
+    def production(self) -> Production:
+        """How a bar of this style is mixed."""
+        levels = {
+            field: {part: self.number_or(f"mix.{field}.{part}", 0.0) for part in PARTS}
+            for field in ("gains_db", "reverb", "delay", "drive")
+        }
+        unit: dict[str, dict[Part, float]] = {
+            field: {part: min(1.0, max(0.0, level)) for part, level in levels[field].items()}
+            for field in ("reverb", "delay", "drive")
+        }
+        return Production(
+            gains_db={part: min(12.0, max(-24.0, level)) for part, level in levels["gains_db"].items()},
+            reverb=unit["reverb"],
+            delay=unit["delay"],
+            reverb_seconds=self.number("mix.reverb_seconds"),
+            delay_beats=self.number("mix.delay_beats"),
+            delay_feedback=self.number("mix.delay_feedback"),
+            drive=unit["drive"],
+            sidechain=self.number("mix.sidechain"),
+            width=self.number("mix.width"),
+            tilt_db=self.number("mix.tilt_db"),
+            lofi=self.number("mix.lofi"),
+        )
+
+    def _mix_table(self, name: str) -> Mixed:
+        raise NotImplementedError
+
+    def _mix_number(self, name: str) -> float:
+        raise NotImplementedError
+
+
+class MixedStyle(Style):
+    """Cards mixed by weight and guidance."""
+
+    __slots__ = ("_cards", "_key", "_prior")
+
+    def __init__(self, deck: Deck, key: StyleKey) -> None:
+        super().__init__()
+        self._prior = deck.prior
+        self._key = key
+        self._cards = [] if key.guidance <= 0 else [(card_for(deck, name), weight) for name, weight in key.ingredients]
+
+    def _mix_table(self, name: str) -> Mixed:
+        prior = self._prior.tables.get(name, {})
+        speaking = [(card, weight * card.strength(name)) for card, weight in self._cards if name in card.tables]
+        candidates = dict.fromkeys(prior)
+        for card, _ in speaking:
+            candidates.update(dict.fromkeys(card.tables[name]))
+        if not candidates:
+            return EMPTY
+        top = max(prior.values(), default=1.0)
+        guidance = self._key.guidance
+        share = 1.0 - guidance / NEUTRAL_GUIDANCE if any(weight > 0 for _, weight in speaking) else 1.0
+        logits = {
+            name: share * (math.log(prior[name] / top) if name in prior else ABSENT_FROM_PRIOR) for name in candidates
+        }
+        total = sum(abs(weight) for _, weight in speaking)
+        for card, weight in speaking:
+            table = card.tables[name]
+            best = max(table.values())
+            factor = guidance * weight / total
+            for candidate in candidates:
+                listed = table.get(candidate)
+                logits[candidate] += factor * (
+                    ABSENT_FROM_CARD if listed is None else math.log(listed / best) / NEUTRAL_GUIDANCE
+                )
+        self._prefer(name, logits)
+        sharpness = _SHARPNESS[self._key.mode]
+        names = tuple(candidates)
+        return Mixed(names, tuple(logits[one] * sharpness for one in names), tuple(map(identity, names)))
+
+    def _prefer(self, name: str, logits: dict[str, float]) -> None:
+        if self._key.mode == "vocalization" and name == "instruments.voice":
+            for candidate in ("voice_solo", "choir_ah", "choir_oo"):
+                if candidate in logits:
+                    logits[candidate] += 12.0 if candidate == "voice_solo" else 8.0
+
+    def _mix_number(self, name: str) -> float:
+        if name == "layers.voice" and self._key.mode == "vocalization":
+            return 20.0
+        geometric = name in _GEOMETRIC
+        base = self._prior.numbers.get(name)
+        speaking = [(card, weight * card.strength(name)) for card, weight in self._cards if name in card.numbers]
+        if name == "tempo.scale":
+            speaking = [(card, weight) for card, weight in self._cards]
+        if base is None:
+            if not any(weight > 0 for _, weight in speaking):
+                raise KeyError(name)
+            base = sum(card.numbers[name] * weight for card, weight in speaking if weight > 0) / sum(
+                weight for _, weight in speaking if weight > 0
+            )
+        pull = min(1.25, self._key.guidance / NEUTRAL_GUIDANCE)
+        everyone = sum(abs(weight) for _, weight in speaking)
+        pulling = sum(weight for _, weight in speaking if weight > 0)
+        start = math.log(base) if geometric else base
+        value = start
+        for card, weight in speaking:
+            said = card.numbers.get(name, 1.0)
+            share = weight / (pulling if weight > 0 else everyone)
+            value += pull * share * ((math.log(said) if geometric else said) - start)
+        value = math.exp(value) if geometric else value
+        if name.startswith(("layers.", "mix.gains_db.")):
+            return value
+        low, high = _RANGES.get(name, _UNIT)
+        return min(high, max(low, value))
+
+
+class Blend(Style):
+    """Several styles by shares that add up to 1: a moment of a morph."""
+
+    __slots__ = ("_shares",)
+
+    def __init__(self, shares: Sequence[tuple[Style, float]]) -> None:
+        super().__init__()
+        self._shares = tuple(shares)
+
+    def _mix_table(self, name: str) -> Mixed:
+        tables = [(style.table(name), share) for style, share in self._shares]
+        tables = [(table, share) for table, share in tables if table.candidates]
+        if not tables:
+            return EMPTY
+        whole = sum(share for _, share in tables)
+        logits: dict[str, float] = {}
+        for table, _ in tables:
+            logits.update(dict.fromkeys(table.candidates, 0.0))
+        for table, share in tables:
+            top = max(table.logits)
+            said = dict(zip(table.candidates, table.logits, strict=True))
+            for candidate in logits:
+                # Differences beyond 12 nats would keep the style with the sharper table for the whole morph.
+                logits[candidate] += share / whole * max(-12.0, said.get(candidate, -math.inf) - top)
+        return Mixed(tuple(logits), tuple(logits.values()), tuple(map(identity, logits)))
+
+    def _mix_number(self, name: str) -> float:
+        total, whole = 0.0, 0.0
+        for style, share in self._shares:
+            try:
+                total += share * style.number(name)
+            except KeyError:
+                continue
+            whole += share
+        if whole == 0:
+            raise KeyError(name)
+        return total / whole
+
+
+def card_for(deck: Deck, name: str) -> Card:
+    """A card of the deck, or the one that ``bpm:140`` names: a card that knows nothing but a tempo."""
+    kind, _, value = name.partition(":")
+    if kind == "bpm" and value:
+        bpm = float(value)
+        return Card(
+            id=name,
+            name=f"{bpm:g} bpm",
+            kind="instrument",
+            about="A tempo.",
+            aliases=(),
+            tables={},
+            numbers={"tempo.low": bpm, "tempo.high": bpm},
+            grids={},
+            claims=("tempo",),
+        )
+    return deck.prior if name == deck.prior.id else deck.cards[name]
+
+
+@lru_cache(maxsize=64)
+def _cached_style(deck: Deck, key: StyleKey) -> Style:
+    return MixedStyle(deck, key)
+
+
+@lru_cache(maxsize=64)
+def style_for(deck: Deck, shares: tuple[tuple[StyleKey, float], ...]) -> Style:
+    """The style of a mixture of mixtures; worked out once a process and kept for a while.
+
+    Args:
+        deck: Where the cards are.
+        shares: Styles and their shares, which add up to 1; one style with share 1 outside a morph.
+    """
+    if len(shares) == 1:
+        return _cached_style(deck, shares[0][0])
+    return Blend([(_cached_style(deck, key), share) for key, share in shares])
+
+
+def move_towards(
+    shares: tuple[tuple[StyleKey, float], ...], target: StyleKey, amount: float
+) -> tuple[tuple[StyleKey, float], ...]:
+    """One step of a morph.
+
+    Args:
+        shares: Where it stands.
+        target: Where it goes.
+        amount: Part of the way that is left, 0 to 1.
+
+    Returns:
+        New shares; the smallest are dropped beyond ``MAX_SHARES``.
+    """
+    if amount >= 1 or not shares:
+        return ((target, 1.0),)
+    left = {key: share * (1 - amount) for key, share in shares}
+    left[target] = left.get(target, 0.0) + amount
+    kept = sorted(left.items(), key=lambda item: (-item[1], repr(item[0])))[:MAX_SHARES]
+    if target not in dict(kept):
+        kept[-1] = (target, left[target])
+    whole = sum(share for _, share in kept)
+    return tuple((key, round(share / whole, 4)) for key, share in kept if share / whole > 0.005)

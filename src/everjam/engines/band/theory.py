@@ -1,0 +1,279 @@
+"""Pitch, scale, chord and figure: the arithmetic of music, without style and without chance."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+SHARP_NAMES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+FLAT_NAMES: Final = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+FLAT_PAIRS: Final = frozenset({1, 3, 5, 6, 8, 10})
+"""Major tonics whose signature has flats."""
+
+MAJOR: Final = (0, 2, 4, 5, 7, 9, 11)
+MODES: Final[dict[str, int]] = {
+    "major": 0,
+    "dorian": 1,
+    "phrygian": 2,
+    "lydian": 3,
+    "mixolydian": 4,
+    "minor": 5,
+}
+"""Mode to the degree of its relative major scale that is its tonic."""
+
+_NUMERALS: Final = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
+_ROMAN: Final = re.compile(r"^([b#]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(.*)$")
+
+# Suffix to scale steps above the root and their semitones; "3" is major or minor by the case of the numeral.
+_SUFFIXES: Final[dict[str, tuple[tuple[int, int], ...]]] = {
+    "": ((2, -1), (4, 7)),
+    "5": ((4, 7),),
+    "6": ((2, -1), (4, 7), (5, 9)),
+    "69": ((2, -1), (4, 7), (5, 9), (1, 14)),
+    "7": ((2, -1), (4, 7), (6, 10)),
+    "9": ((2, -1), (4, 7), (6, 10), (1, 14)),
+    "11": ((2, -1), (4, 7), (6, 10), (1, 14), (3, 17)),
+    "13": ((2, -1), (6, 10), (1, 14), (5, 21)),
+    "maj7": ((2, -1), (4, 7), (6, 11)),
+    "maj9": ((2, -1), (4, 7), (6, 11), (1, 14)),
+    "add9": ((2, -1), (4, 7), (1, 14)),
+    "sus2": ((1, 2), (4, 7)),
+    "sus4": ((3, 5), (4, 7)),
+    "7sus4": ((3, 5), (4, 7), (6, 10)),
+    "9sus4": ((3, 5), (4, 7), (6, 10), (1, 14)),
+    "dim": ((2, 3), (4, 6)),
+    "dim7": ((2, 3), (4, 6), (6, 9)),
+    "m7b5": ((2, 3), (4, 6), (6, 10)),
+    "aug": ((2, 4), (4, 8)),
+    "7b9": ((2, 4), (4, 7), (6, 10), (1, 13)),
+    "7#9": ((2, 4), (4, 7), (6, 10), (1, 15)),
+    "7#5": ((2, 4), (4, 8), (6, 10)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A tonic and a mode, written as a mode of a major scale.
+
+    Attributes:
+        pair: Pitch class of the major tonic of the signature (a major key and its relative minor share it).
+        mode: Key of ``MODES``.
+    """
+
+    pair: int
+    mode: str
+
+    @property
+    def tonic(self) -> int:
+        """Pitch class of the tonic."""
+        return (self.pair + MAJOR[MODES[self.mode]]) % 12
+
+    @property
+    def scale(self) -> tuple[int, ...]:
+        """The seven pitch classes, from the tonic up."""
+        first = MODES[self.mode]
+        return tuple((self.pair + MAJOR[(first + step) % 7]) % 12 for step in range(7))
+
+    @property
+    def name(self) -> str:
+        """E.g. ``A minor``."""
+        return f"{pitch_class_name(self.tonic, self.pair)} {self.mode}"
+
+
+@dataclass(frozen=True, slots=True)
+class Chord:
+    """A chord as it is thought of, before it is voiced.
+
+    Attributes:
+        root: Pitch class.
+        intervals: Semitones above the root, 0 first, extensions above 12.
+        symbol: As a musician writes it.
+    """
+
+    root: int
+    intervals: tuple[int, ...]
+    symbol: str
+
+    @property
+    def pitch_classes(self) -> tuple[int, ...]:
+        """The root first, no pitch class twice."""
+        return tuple(dict.fromkeys((self.root + interval) % 12 for interval in self.intervals))
+
+
+def pitch_class_name(pitch_class: int, pair: int) -> str:
+    """Name of a pitch class as the signature of ``pair`` spells it."""
+    return (FLAT_NAMES if pair in FLAT_PAIRS else SHARP_NAMES)[pitch_class % 12]
+
+
+def note_name(pitch: int, pair: int = 0) -> str:
+    """E.g. ``C4`` for MIDI key 60."""
+    return f"{pitch_class_name(pitch, pair)}{pitch // 12 - 1}"
+
+
+def key_for(pair: int, mode: str) -> Key:
+    """The key of a mode within a signature."""
+    return Key(pair % 12, mode)
+
+
+@lru_cache(maxsize=4096)
+def parse_chart(chart: str) -> tuple[tuple[str, ...], ...]:
+    """Reads a chart such as ``"ii9 V13 | Imaj9"``: bars between ``|``, the chords of a bar share it evenly.
+
+    Raises:
+        ValueError: A bar is empty or a chord is not a Roman numeral with a known suffix.
+    """
+    bars = tuple(tuple(bar.split()) for bar in chart.split("|"))
+    for bar in bars:
+        if not bar:
+            raise ValueError(f"the chart {chart!r} has an empty bar")
+        for roman in bar:
+            split_roman(roman)
+    return bars
+
+
+def split_roman(roman: str) -> tuple[int, int, bool, str]:
+    """Takes a Roman numeral apart.
+
+    Returns:
+        ``(degree from 0, accidental in semitones, is_major, suffix)``.
+
+    Raises:
+        ValueError: It is not a Roman numeral with a known suffix.
+    """
+    found = _ROMAN.match(roman)
+    if found is None or found[3] not in _SUFFIXES:
+        raise ValueError(f"{roman!r} is not a chord such as ii7, V13, bVIImaj7 or i5")
+    accidental = {"": 0, "b": -1, "#": 1}[found[1]]
+    return _NUMERALS[found[2].lower()], accidental, found[2].isupper(), found[3]
+
+
+@lru_cache(maxsize=8192)
+def chord_of(roman: str, key: Key, *, strict: bool) -> Chord:
+    """The chord that a Roman numeral means in a key.
+
+    Args:
+        roman: E.g. ``bVIImaj7``; degrees are those of the mode, an accidental is relative to the major scale on the
+            same tonic (so ``bVII`` in minor is the degree that minor has anyway).
+        key: Tonic and mode.
+        strict: Keep to the key's seven pitch classes: roots and chord tones that lie outside give way to the
+            scale's own.
+    """
+    degree, accidental, is_major, suffix = split_roman(roman)
+    scale = key.scale
+    if accidental:
+        wanted = (key.tonic + MAJOR[degree] + accidental) % 12
+        root = wanted if wanted in scale or not strict else scale[degree]
+    else:
+        root = scale[degree]
+    intervals = [0]
+    for step, semitones in _SUFFIXES[suffix]:
+        if strict:
+            at = scale.index(root)
+            tone = (scale[(at + step) % 7] - root) % 12
+            intervals.append(tone + (12 if semitones > 12 else 0))
+        else:
+            intervals.append((4 if is_major else 3) if semitones == -1 else semitones)
+    fixed = tuple(sorted(set(intervals)))
+    return Chord(root, fixed, pitch_class_name(root, key.pair) + quality_name(fixed))
+
+
+def quality_name(intervals: tuple[int, ...]) -> str:
+    """The chord symbol without its root, read off the intervals."""
+    tones = {interval % 12 for interval in intervals}
+    high = {interval for interval in intervals if interval > 12}
+    if not tones & {2, 3, 4, 5}:
+        return "5" if len(tones) == 2 else ("7" if 10 in tones else "")
+    if 3 in tones and 6 in tones and 7 not in tones and 4 not in tones:
+        return "m7b5" if 10 in tones else ("dim7" if 9 in tones else "dim")
+    third = "" if 4 in tones else ("m" if 3 in tones else "")
+    suspended = "" if tones & {3, 4} else ("sus4" if 5 in tones else "sus2")
+    seventh = "maj" if 11 in tones else ""
+    if tones & {10, 11}:
+        top = "13" if high & {20, 21} else "11" if high & {17, 18} and third else "9" if 14 in high else "7"
+    elif 9 in tones and 7 in tones:
+        top = "69" if 14 in high else "6"
+    else:
+        top = "add9" if 14 in high and not suspended else ""
+    altered = ("b9" if 13 in high else "#9" if 15 in high else "") + ("#5" if 8 in tones and 7 not in tones else "")
+    altered += "b5" if 6 in tones and 7 not in tones and third != "m" else ""
+    return f"{third}{seventh}{top}{suspended}{altered}"
+
+
+@lru_cache(maxsize=8192)
+def local_scale(chord: Chord, key: Key) -> tuple[int, ...]:
+    """The key's scale with the notes that clash with the chord's own chromatic notes replaced, sorted."""
+    scale = set(key.scale)
+    for tone in chord.pitch_classes:
+        if tone not in scale:
+            scale -= {(tone + 1) % 12, (tone - 1) % 12} - set(chord.pitch_classes)
+            scale.add(tone)
+    return tuple(sorted(scale))
+
+
+@lru_cache(maxsize=4096)
+def ladder(pitch_classes: tuple[int, ...], low: int, high: int) -> tuple[int, ...]:
+    """All MIDI keys from ``low`` to ``high`` whose pitch class is given, ascending."""
+    wanted = set(pitch_classes)
+    return tuple(pitch for pitch in range(low, high + 1) if pitch % 12 in wanted)
+
+
+def nearest(pitch_class: int, center: float) -> int:
+    """The MIDI key of a pitch class that lies nearest to ``center``; the lower one of two."""
+    low = int(center) - 6
+    pitch = low + (pitch_class - low) % 12
+    return pitch if abs(pitch - center) <= abs(pitch + 12 - center) else pitch + 12
+
+
+def snap(pitch: int, pitch_classes: tuple[int, ...]) -> int:
+    """The nearest MIDI key whose pitch class is given; the lower one of two."""
+    for distance in range(7):
+        if (pitch - distance) % 12 in pitch_classes:
+            return pitch - distance
+        if (pitch + distance) % 12 in pitch_classes:
+            return pitch + distance
+    return pitch
+
+
+@lru_cache(maxsize=4096)
+def read_figure(figure: str, bar_beats: float, bar: int) -> tuple[tuple[float, float, str], ...]:
+    """Reads one bar of a figure such as ``"R..R ..5. R..R .8.."``.
+
+    Spaces are for the eye. A cell is a sixteenth, or a triplet eighth where a 4/4 figure has 12 or 24 cells. ``.``
+    is silence, ``-`` goes on holding. A figure longer than a bar goes on in the next bars; it is cut, or repeated from
+    its start, where its length does not fit the metre.
+
+    Args:
+        figure: One character a cell.
+        bar_beats: Length of the bar in quarter notes.
+        bar: Number of the bar within the figure, any size.
+
+    Returns:
+        ``(start in beats, length in beats, character)`` of each event.
+    """
+    cells = figure.replace(" ", "")
+    triplets = bar_beats == 4 and len(cells) % 12 == 0 and len(cells) % 16 != 0
+    step = 1 / 3 if triplets else 0.25
+    per_bar = round(bar_beats / step)
+    bars = max(1, len(cells) // per_bar) if len(cells) >= per_bar else 1
+    first = (bar % bars) * per_bar
+    row = (cells[first : first + per_bar] * per_bar)[:per_bar] if cells else "." * per_bar
+    events: list[tuple[float, float, str]] = []
+    for index, cell in enumerate(row):
+        if cell in ".-":
+            continue
+        end = index + 1
+        while end < per_bar and row[end] == "-":
+            end += 1
+        events.append((index * step, (end - index) * step, cell))
+    return tuple(events)
+
+
+def metric_weight(start_beats: float, bar_beats: float) -> float:
+    """How weak a position is: 0 on the first beat, 0.15 in the middle, 0.3 on beats, 0.6 on eighths, 1 elsewhere."""
+    if start_beats == 0:
+        return 0.0
+    if bar_beats == 4 and start_beats == 2:
+        return 0.15
+    if start_beats % 1 == 0:
+        return 0.3
+    return 0.6 if start_beats % 0.5 == 0 else 1.0
