@@ -1,0 +1,59 @@
+# everjam: `make play` to listen, `make test` to check everything. Each target does its own set-up.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: help play test lint format bench docs clean
+
+help:  ## Show what there is to make
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+play: $(VENV)/.play  ## Install, start the server, open the page: music after one click
+	@$(BIN)/everjam $(ARGS)
+
+test: $(VENV)/.dev $(VENV)/.system  ## Run all tests (sets up browser and node where it may)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev  ## Check style, types, layers and generated documentation
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m cogapp --check --diff -P $(COGGED)
+
+format: $(VENV)/.dev  ## Format the code and regenerate what is generated in the documentation
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python -m cogapp -r -P $(COGGED)
+
+bench: $(VENV)/.dev  ## Measure speed, latency and load; prints tables
+	$(BIN)/python bench/speed.py
+	$(BIN)/python bench/latency.py
+	$(BIN)/python bench/load.py
+
+clean:  ## Remove everything that make has made
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+COGGED = README.md docs/*.md
+
+$(VENV)/bin/python:
+	@tools/make_venv.sh $(VENV)
+
+$(VENV)/.play: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing everjam into $(VENV) (about a minute, once) ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing everjam and its development tools into $(VENV) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.play
+
+$(VENV)/.system:
+	@tools/system_packages.sh
+	@touch $@

@@ -1,0 +1,69 @@
+"""The checker passes good engines and names what is wrong with bad ones."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from everjam.audio import Block
+from everjam.engines.tone import ToneEngine, ToneState
+from everjam.steering import Steering
+from everjam.testing import EngineCheckError, FakeClock, check_engine
+
+
+def test_the_tone_engine_passes() -> None:
+    check_engine("tone", seconds=1.0)
+
+
+class Broken(ToneEngine):
+    """A tone engine whose audio is spoilt by a function."""
+
+    def __init__(self, spoil: Any) -> None:
+        self._spoil = spoil
+
+    def render(self, state: ToneState, steering: Steering, frames: int) -> tuple[Block, ToneState]:
+        block, following = super().render(state, steering, frames)
+        return self._spoil(block, following)  # type: ignore[no-any-return]
+
+
+def spoil_audio(change: Any) -> Broken:
+    return Broken(lambda block, state: (replace(block, audio=change(block.audio)), state))
+
+
+random = np.random.default_rng(1)
+
+
+@pytest.mark.parametrize(
+    ("engine", "promise"),
+    [
+        (spoil_audio(lambda audio: audio.astype(np.float64)), "float32"),
+        (spoil_audio(lambda audio: audio[:-1]), "must be"),
+        (spoil_audio(lambda audio: audio * np.float32(np.nan)), "finite"),
+        (spoil_audio(lambda audio: audio * np.float32(9)), r"\[-1, 1\]"),
+        (spoil_audio(lambda audio: audio + np.float32(0.3)), "silence"),
+        (spoil_audio(lambda audio: audio * np.float32(0)), "heard"),
+        (spoil_audio(lambda audio: audio * np.float32(random.uniform(0.5, 1.0))), "same samples"),
+        (spoil_audio(lambda audio: audio * np.linspace(0, 1, len(audio), dtype=np.float32)[:, None]), "40 ms"),
+        (Broken(lambda block, state: (block, replace(state, seed=1 << 16_000_000))), "bytes"),
+    ],
+)
+def test_broken_promises_are_named(engine: Broken, promise: str) -> None:
+    with pytest.raises(EngineCheckError, match=promise):
+        check_engine(engine, seconds=0.8)
+
+
+async def test_the_fake_clock_wakes_sleepers_in_order() -> None:
+    clock, woken = FakeClock(0.0), []
+
+    async def sleeper(at: float) -> None:
+        await clock.sleep_until(at)
+        woken.append((at, clock.now_seconds()))
+
+    tasks = [asyncio.create_task(sleeper(at)) for at in (3.0, 1.0, 2.0)]
+    await clock.advance(2.5)
+    assert woken == [(1.0, 1.0), (2.0, 2.0)]
+    await clock.advance(1.0)
+    assert woken[-1] == (3.0, 3.0)
+    await asyncio.gather(*tasks)
