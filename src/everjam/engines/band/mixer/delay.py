@@ -1,0 +1,112 @@
+"""The shared echo: a ping-pong delay in time with the music, at half the mixer's rate.
+
+A new delay time is reached by a cross-fade over one quantum, so that a change of tempo neither clicks nor whines.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from everjam.audio import QUANTUM_FRAMES, Float32Array
+from everjam.engines.band.mixer.resample import PHASE_TAPS, TAPS, double, halve
+
+STEP: Final = QUANTUM_FRAMES // 2
+SHORTEST: Final = STEP + 1
+LONGEST: Final = 14_400
+"""0.6 s; longer delays are halved until they fit, which keeps them in time and the state small."""
+DEFAULT: Final = 8 * STEP
+"""0.32 s."""
+_DAMPING: Final = np.float32(0.18)
+_FADE: Final = (np.arange(STEP) / STEP).astype(np.float32)
+_QUIET: Final = 1e-7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DelayState:
+    """What the echo remembers.
+
+    Attributes:
+        line: float32 ``(2, LONGEST + 2)``, the newest last; empty when nothing rings.
+        time: Delay in samples at half rate in the last quantum.
+        down: float32 ``(TAPS - 1,)``.
+        up: float32 ``(2, PHASE_TAPS - 1)``.
+    """
+
+    line: Float32Array
+    time: int
+    down: Float32Array
+    up: Float32Array
+
+
+def start() -> DelayState:
+    """Nothing rings."""
+    return DelayState(
+        np.zeros((2, 0), np.float32),
+        DEFAULT,
+        np.zeros((TAPS - 1,), np.float32),
+        np.zeros((2, PHASE_TAPS - 1), np.float32),
+    )
+
+
+def samples_for(frames: float) -> int:
+    """Delay in samples at half rate for one in frames, brought into range by octaves."""
+    samples = frames / 2
+    while samples > LONGEST:
+        samples /= 2
+    while samples < SHORTEST:
+        samples *= 2
+    return round(samples)
+
+
+def process(
+    state: DelayState, send: Float32Array | None, times: list[int], feedback: npt.NDArray[np.float64]
+) -> tuple[Float32Array | None, DelayState]:
+    """The echoes of a send.
+
+    Args:
+        state: What it remembers.
+        send: float32 ``(1920 q,)``, or None for silence.
+        times: Delay in each quantum, in samples at half rate, from ``samples_for``.
+        feedback: In each quantum, 0 to 0.8.
+
+    Returns:
+        float32 ``(2, 1920 q)``, left first, or None where nothing rings; and the new state.
+    """
+    if send is None and not state.line.shape[1]:
+        return None, state
+    quanta = len(times)
+    if send is None:
+        send = np.zeros(quanta * QUANTUM_FRAMES, np.float32)
+    fed, down = halve(send, state.down)
+    past = LONGEST + 2
+    line = np.empty((2, past + quanta * STEP), np.float32)
+    line[:, :past] = state.line if state.line.shape[1] else 0
+    wet = np.empty((2, quanta * STEP), np.float32)
+    time = state.time
+    for q in range(quanta):
+        at = past + q * STEP
+        echo = _read(line, at, times[q])
+        if times[q] != time:
+            old = _read(line, at, time)
+            echo = old + (echo - old) * _FADE
+            time = times[q]
+        now = slice(q * STEP, (q + 1) * STEP)
+        wet[:, now] = echo
+        np.multiply(echo[::-1], np.float32(feedback[q]), out=line[:, at : at + STEP])
+        line[0, at : at + STEP] += fed[now]
+    out, up = double(wet, state.up)
+    keep = line[:, -past:].copy()
+    if np.abs(keep).max() < _QUIET:
+        keep = np.zeros((2, 0), np.float32)
+    return out, DelayState(keep, time, down, up)
+
+
+def _read(line: Float32Array, at: int, time: int) -> Float32Array:
+    """One quantum of ``line``, ``time`` samples before ``at``, a little darker."""
+    seen = line[:, at - time - 1 : at - time + STEP + 1]
+    out = seen[:, :-2] + seen[:, 2:]
+    out *= _DAMPING
+    out += (1 - 2 * _DAMPING) * seen[:, 1:-1]
+    return out

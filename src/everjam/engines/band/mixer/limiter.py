@@ -1,0 +1,110 @@
+"""The last stage: a look-ahead limiter that keeps the true peak under its ceiling.
+
+Peaks are estimated between the samples, four times oversampled (ITU-R BS.1770-5, annex 2), cell by cell and only where
+the samples come near the ceiling. The gain is ready before the peak comes, moves along straight lines, and returns at
+a constant number of decibels a second.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+from scipy.signal import firwin
+
+from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, to_samples
+
+CEILING_DBTP: Final = -1.3
+WINDOW_CELLS: Final = 4
+LATENCY_FRAMES: Final = (WINDOW_CELLS + 1) * CELL_FRAMES
+"""How much later the sound leaves than it came."""
+_CEILING: Final = 10 ** (CEILING_DBTP / 20)
+_SUSPECT: Final = 0.55 * _CEILING
+_REACH: Final = 8
+_OVERSAMPLING: Final = 4
+_RELEASE_DB: Final = 40.0 * CELL_FRAMES / SAMPLE_RATE_HZ
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LimiterState:
+    """What is on its way through the limiter.
+
+    Attributes:
+        delayed: float32 ``(groups, 2, LATENCY_FRAMES)``.
+        reductions: Gains in decibels of the last cells that were looked at, float64 ``(2 * WINDOW_CELLS,)``.
+    """
+
+    delayed: Float32Array
+    reductions: Float64Array
+
+
+def start(groups: int) -> LimiterState:
+    """Silence, full gain."""
+    return LimiterState(np.zeros((groups, 2, LATENCY_FRAMES), np.float32), np.zeros(2 * WINDOW_CELLS))
+
+
+@cache
+def _interpolator() -> Float32Array:
+    """One cell with ``_REACH`` samples on either side to its 4 x 64 oversampled values, float32 ``(80, 256)``."""
+    taps = _OVERSAMPLING * firwin(2 * _REACH * _OVERSAMPLING + 1, 1 / _OVERSAMPLING, window=("kaiser", 5.0))
+    matrix = np.zeros((CELL_FRAMES + 2 * _REACH, CELL_FRAMES * _OVERSAMPLING))
+    for column in range(matrix.shape[1]):
+        for row in range(matrix.shape[0]):
+            k = column - (row - _REACH) * _OVERSAMPLING + _REACH * _OVERSAMPLING
+            if 0 <= k < taps.shape[0]:
+                matrix[row, column] = taps[k]
+    return matrix.astype(np.float32)
+
+
+def warm() -> None:
+    """Makes the tables."""
+    _interpolator()
+
+
+def peaks(x: Float32Array) -> Float64Array:
+    """Largest magnitude, between the samples too, of each cell.
+
+    Args:
+        x: float32 ``(2, 64 c + 2 * 8)``: the cells with eight samples before and after them.
+
+    Returns:
+        float64 ``(c,)``; cells far below the ceiling may be understated.
+    """
+    inner = np.abs(x[:, _REACH:-_REACH])
+    out: Float64Array = inner.reshape(2, -1, CELL_FRAMES).max(axis=(0, 2)).astype(np.float64)
+    suspects = np.flatnonzero(out > _SUSPECT)
+    if suspects.size:
+        windows = np.lib.stride_tricks.sliding_window_view(x, CELL_FRAMES + 2 * _REACH, axis=1)[:, ::CELL_FRAMES]
+        between = np.abs(windows[:, suspects].reshape(-1, CELL_FRAMES + 2 * _REACH) @ _interpolator())
+        out[suspects] = np.maximum(out[suspects], between.reshape(2, suspects.size, -1).max(axis=(0, 2)))
+    return out
+
+
+def process(state: LimiterState, x: Float32Array) -> tuple[Float32Array, LimiterState]:
+    """Limits.
+
+    Args:
+        state: What is on its way.
+        x: float32 ``(groups, 2, 64 c)``; the first group decides, the others get the same gain.
+
+    Returns:
+        float32 ``(groups, 2, 64 c)``, ``LATENCY_FRAMES`` late; and the new state.
+    """
+    cells = x.shape[-1] // CELL_FRAMES
+    joined = np.concatenate((state.delayed, x), axis=-1)
+    first = LATENCY_FRAMES - CELL_FRAMES
+    level = peaks(joined[0, :, first - _REACH : first + cells * CELL_FRAMES + _REACH])
+    need = np.minimum(0.0, 20.0 * np.log10(_CEILING / np.maximum(level, 1e-9)))
+    slope = _RELEASE_DB * np.arange(cells + 1)
+    eased = np.minimum.accumulate(np.concatenate((state.reductions[-1:], need)) - slope) + slope
+    reductions = np.concatenate((state.reductions, np.minimum(eased[1:], 0.0)))
+    border = np.minimum(reductions[:-1], reductions[1:])
+    count = border.shape[0] - WINDOW_CELLS + 1
+    held = np.minimum.reduce([border[k : k + count] for k in range(WINDOW_CELLS)])
+    gains = 10.0 ** (held / 20.0)
+    smooth = sum(gains[k : k + cells + 1] for k in range(WINDOW_CELLS)) / WINDOW_CELLS
+    out = joined[..., : cells * CELL_FRAMES]
+    if (smooth != 1.0).any():
+        out = out * to_samples(np.asarray(smooth))
+    return out, LimiterState(joined[..., -LATENCY_FRAMES:].copy(), reductions[-2 * WINDOW_CELLS :].copy())

@@ -1,0 +1,91 @@
+"""Worn tape and vinyl: a band limit, wow and flutter, crackle.
+
+The amount cross-fades, so it may start and stop in the middle of a piece; at 0 the signal passes untouched.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+from scipy.signal import butter, sosfilt
+
+from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, to_cells, to_samples
+
+_CORNER_HZ: Final = 5200.0
+_SOS: Final = butter(2, _CORNER_HZ, fs=SAMPLE_RATE_HZ, output="sos").astype(np.float32)
+HISTORY: Final = 160
+_PERIOD_FRAMES: Final = 20 * SAMPLE_RATE_HZ
+_WOW: Final = ((0.55, 26.0), (0.95, 9.0), (6.4, 1.6))
+"""Rate in Hz (a multiple of 1/20) and depth in samples: about 5 cents in all."""
+_CRACKLE_FRAMES: Final = 7 * SAMPLE_RATE_HZ + 1_920
+_CRACKLE_LEVEL: Final = 0.03
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LofiState:
+    """What the tape remembers: filter memory ``(groups, 2, 1, 2)`` as SciPy wants it, and the last samples."""
+
+    filter: Float32Array
+    history: Float32Array
+
+
+def start(groups: int) -> LofiState:
+    """Silence."""
+    return LofiState(np.zeros((1, groups, 2, 2), np.float32), np.zeros((groups, 2, HISTORY), np.float32))
+
+
+@cache
+def crackle() -> Float32Array:
+    """Seven seconds of surface noise, float32 ``(2, frames)``, peak 1; it is looped."""
+    rng = np.random.default_rng(33)
+    out = 0.02 * rng.standard_normal((2, _CRACKLE_FRAMES))
+    out[:, 1:] = 0.6 * out[:, 1:] + 0.4 * out[:, :-1]
+    pop = np.exp(-np.arange(96) / 9.0) * np.sin(2 * np.pi * 2600 * (np.arange(96) + 1) / SAMPLE_RATE_HZ)
+    for at in rng.integers(0, _CRACKLE_FRAMES - 96, 84):
+        out[:, at : at + 96] += pop * (rng.uniform(0.1, 1.0) ** 3) * rng.uniform(0.5, 1.0, (2, 1))
+    loop: Float32Array = (out / np.abs(out).max()).astype(np.float32)
+    return loop
+
+
+def add_crackle(x: Float32Array, frame: int, amount: Float64Array) -> None:
+    """Adds surface noise in place to float32 ``(2, 1920 q)`` that starts at ``frame``."""
+    loop = crackle()
+    level = to_samples(to_cells(amount**2 * _CRACKLE_LEVEL))
+    at, done, frames = frame % _CRACKLE_FRAMES, 0, x.shape[1]
+    while done < frames:
+        n = min(frames - done, _CRACKLE_FRAMES - at)
+        x[:, done : done + n] += loop[:, at : at + n] * level[done : done + n]
+        at, done = 0, done + n
+
+
+def process(state: LofiState, x: Float32Array, frame: int, amount: Float64Array) -> LofiState:
+    """Band limit, wow and flutter in place.
+
+    Args:
+        state: What the tape remembers.
+        x: float32 ``(groups, 2, 1920 q)``, changed in place.
+        frame: First frame in the jam.
+        amount: At quantum borders, ``(q + 1,)``, 0 to 1.
+
+    Returns:
+        The new state.
+    """
+    if not amount.any():
+        return LofiState(np.zeros_like(state.filter), x[..., -HISTORY:].copy())
+    frames = x.shape[-1]
+    level = to_samples(to_cells(amount))
+    joined = np.concatenate((state.history, x), axis=-1)
+    cells = (frame % _PERIOD_FRAMES + CELL_FRAMES * np.arange(frames // CELL_FRAMES + 1)) / SAMPLE_RATE_HZ
+    lag = to_cells(amount) * sum(depth * (1 + np.sin(2 * np.pi * hz * cells)) for hz, depth in _WOW)
+    place = HISTORY + np.arange(frames) - np.interp(np.arange(frames) / CELL_FRAMES, np.arange(lag.shape[0]), lag)
+    whole = np.minimum(place.astype(np.int64), HISTORY + frames - 2)
+    part = (place - whole).astype(np.float32)
+    now = joined[..., whole]
+    played = now + (joined[..., whole + 1] - now) * part
+    dull, memory = sosfilt(_SOS, played, axis=-1, zi=state.filter)
+    dull -= played
+    dull *= level
+    np.add(played, dull, out=x)
+    return LofiState(memory, joined[..., -HISTORY:].copy())

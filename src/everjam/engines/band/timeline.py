@@ -1,0 +1,160 @@
+"""From bars to frames: composes bars as they are needed and lays their notes, beats and productions on the grid."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Final, Protocol
+
+from everjam.audio import SAMPLE_RATE_HZ, BeatEvent, NoteEvent
+from everjam.engines.band.mixer import Cue, delay
+from everjam.engines.band.score import Bar, Note
+from everjam.engines.band.tempo import MAX_BPM, MIN_BPM, Grid, Step, frames_per_beat
+from everjam.steering import Steering
+
+MAX_ANTICIPATION_BEATS: Final = 0.125
+"""How long before its bar line a note may start."""
+
+
+class Composing(Protocol):
+    """What the engine asks of a composer: a pure function from memory and steering to the next bar."""
+
+    def start(self) -> Any:
+        """Memory before the first bar."""
+        ...
+
+    def compose(self, memory: Any, steering: Steering, seed: int) -> tuple[Bar, Any]:
+        """The next bar, and the memory after it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """How far the score has been laid out.
+
+    Attributes:
+        memory: The composer's.
+        seed: Fixes all musical choices.
+        grid: End of the tempo grid.
+        bar: The bar being laid, None before the first.
+        beat: The next beat of it to lay; equal to its number of beats when it is done.
+        cue: Production and period that were cued last, so that only changes are cued.
+    """
+
+    memory: Any
+    seed: int
+    grid: Grid
+    bar: Bar | None = None
+    beat: int = 0
+    cue: Cue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A note on the grid.
+
+    Attributes:
+        note: As written.
+        event: As reported, in the mixer's frames.
+        take: Counts notes within the jam's bars, so that repeated notes do not sound identical.
+    """
+
+    note: Note
+    event: NoteEvent
+    take: int
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What one call of ``lay`` laid out, in order of time, in the mixer's frames."""
+
+    notes: tuple[Placed, ...]
+    beats: tuple[BeatEvent, ...]
+    cues: tuple[Cue, ...]
+
+
+def start(memory: Any, seed: int, frame: int) -> Timeline:
+    """A timeline whose first bar begins at ``frame``."""
+    return Timeline(memory, seed, Grid.start(frame))
+
+
+def lay(timeline: Timeline, composer: Composing, steering: Steering, until_frame: int) -> tuple[Laid, Timeline]:
+    """Lays out the score, beat by beat, until no unlaid note can start before a frame.
+
+    What has been laid stands: a tempo asked for now is reached by the end of the first beat that has not.
+
+    Args:
+        timeline: Where to go on from.
+        composer: Who writes the bars.
+        steering: What the listener asks for now.
+        until_frame: Frame in the mixer's time.
+
+    Returns:
+        What was laid, and the timeline after it.
+    """
+    notes: list[Placed] = []
+    beats: list[BeatEvent] = []
+    cues: list[Cue] = []
+    while _earliest(timeline.grid) < until_frame:
+        if timeline.bar is None or timeline.beat >= timeline.bar.meter[0]:
+            bar, memory = composer.compose(timeline.memory, steering, timeline.seed)
+            timeline = replace(timeline, bar=bar, memory=memory, beat=0)
+        assert timeline.bar is not None
+        timeline = _lay_beat(timeline, timeline.bar, steering, notes, beats, cues)
+    notes.sort(key=lambda placed: placed.event.start_frame)
+    return Laid(tuple(notes), tuple(beats), tuple(cues)), timeline
+
+
+def _earliest(grid: Grid) -> Fraction:
+    """Where the earliest note that has not been laid may start."""
+    if grid.period is None:
+        return grid.frame
+    return grid.frame - Fraction(MAX_ANTICIPATION_BEATS) * grid.period
+
+
+def _lay_beat(
+    timeline: Timeline,
+    bar: Bar,
+    steering: Steering,
+    notes: list[Placed],
+    beats: list[BeatEvent],
+    cues: list[Cue],
+) -> Timeline:
+    unit = 4 / bar.meter[1]
+    bpm = float(min(max(steering.controls.bpm or bar.bpm, MIN_BPM), MAX_BPM))
+    step, grid = timeline.grid.advance(Fraction(4, bar.meter[1]), bpm)
+    frame = step.frame_at(0)
+    from_beats = timeline.beat * unit
+    beats.append(
+        BeatEvent(
+            frame, bar.index, timeline.beat, _bpm_at(step), bar.meter, _chord_at(bar, from_beats), bar.section, bar.key
+        )
+    )
+    cue = Cue(frame, bar.production, delay.samples_for(bar.production.delay_beats * float(frames_per_beat(bpm))))
+    last = timeline.cue
+    if last is None or (cue.production, cue.delay_samples) != (last.production, last.delay_samples):
+        cues.append(cue)
+        last = cue
+    first, final = timeline.beat == 0, timeline.beat == bar.meter[0] - 1
+    for i, note in enumerate(bar.notes):
+        offset = max(note.start_beats, -MAX_ANTICIPATION_BEATS) - from_beats
+        if (offset >= 0 or first) and (offset < unit or final):
+            notes.append(_place(note, step, offset, bar.index * 7 + i))
+    return replace(timeline, grid=grid, beat=timeline.beat + 1, cue=last)
+
+
+def _place(note: Note, step: Step, offset_beats: float, take: int) -> Placed:
+    frame = step.frame_at(offset_beats)
+    duration = max(1, round(note.duration_beats * float(step.last_period)))
+    event = NoteEvent(note.part, note.patch, note.pitch, note.velocity, max(frame, 0), duration)
+    return Placed(note, event, take)
+
+
+def _bpm_at(step: Step) -> float:
+    return round(float(60 * SAMPLE_RATE_HZ / step.first_period), 3)
+
+
+def _chord_at(bar: Bar, beats: float) -> str:
+    symbol = ""
+    for chord in bar.chords:
+        if chord.start_beats <= beats:
+            symbol = chord.symbol
+    return symbol
