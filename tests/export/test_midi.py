@@ -105,6 +105,35 @@ def test_beats_lie_on_the_grid_in_any_metre() -> None:
     assert ticks == [480 * index for index in range(12)]
 
 
+@pytest.mark.parametrize(
+    ("key", "signature"),
+    [
+        ("C major", "C"),
+        ("A minor", "Am"),
+        ("F# minor", "F#m"),
+        ("B flat major", "Bb"),
+        ("D♭ major", "Db"),
+        ("G# minor", "G#m"),
+        ("D# major", "Eb"),
+        ("G dorian", "F"),
+        ("E phrygian", "C"),
+        ("A harmonic minor", "Am"),
+        ("H major", None),
+        ("", None),
+    ],
+)
+def test_keys_become_signatures(key: str, signature: str | None) -> None:
+    file = read(midi_bytes([], grid(120, 2, key=key), 48_000, program=PROGRAMS.get))
+    found = [message.key for message in file.tracks[0] if message.type == "key_signature"]
+    assert found == ([signature] if signature else [])
+
+
+def test_an_engines_delay_does_not_move_the_grid() -> None:
+    beats = grid(120, 4, start=320)
+    assert [tempo_map(beats).tick(beat.frame) for beat in beats] == [0, 960, 1920, 2880]
+    assert tempo_map(beats).tick(0) == 0
+
+
 def test_a_take_that_begins_between_beats() -> None:
     beats = grid(120, 4, start=12_000)
     assert [tempo_map(beats).tick(beat.frame) for beat in beats] == [480 + 960 * index for index in range(4)]

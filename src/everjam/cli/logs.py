@@ -8,6 +8,7 @@ import sys
 from rich.text import Text
 
 from everjam.cli import console
+from everjam.live.guards import RedactSecrets
 from everjam.settings import Settings
 
 
@@ -50,6 +51,8 @@ def configure_logging(settings: Settings) -> None:
     else:
         handler = TextHandler()
         handler.setFormatter(logging.Formatter("%(message)s"))
+    # On the handler, because a logger's own filters do not see what its children log.
+    handler.addFilter(RedactSecrets())
     root = logging.getLogger()
     for old in list(root.handlers):
         if isinstance(old, TextHandler) or isinstance(old.formatter, JsonFormatter):

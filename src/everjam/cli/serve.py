@@ -12,7 +12,6 @@ from rich.text import Text
 
 from everjam import __version__
 from everjam.cli import console
-from everjam.cli.logs import configure_logging
 from everjam.cli.options import read_settings, settings_options, taking
 from everjam.settings import Settings
 
@@ -39,6 +38,7 @@ def serve_settings(settings: Settings, *, open_page: bool) -> int:
     """Serves in the foreground until it is told to stop; returns the exit code."""
     import os
 
+    from everjam.cli.logs import configure_logging
     from everjam.live.serve import serve as serve_until_stopped
 
     configure_logging(settings)

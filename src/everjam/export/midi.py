@@ -17,9 +17,23 @@ DEFAULT_BPM: Final = 120.0
 _MELODIC_CHANNELS: Final = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 _JITTER_FRAMES: Final = 2
 """Beats lie on whole frames; a tempo that differs by no more than that is the same tempo."""
-_SHARPS: Final = {"C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5, "F#": 6, "F": -1, "Bb": -2, "Eb": -3, "Ab": -4}
-_SHARPS_MORE: Final = {"Db": -5, "Gb": -6, "C#": 7, "D#": -3, "G#": -4, "A#": -2}
-_KEY: Final = re.compile(r"^([A-G])\s*(b|#|♭|♯|flat|sharp)?\s*(major|minor)", re.IGNORECASE)
+_FIFTHS: Final = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
+_MODE_FIFTHS: Final = {
+    "lydian": 1,
+    "major": 0,
+    "ionian": 0,
+    "mixolydian": -1,
+    "dorian": -2,
+    "minor": -3,
+    "aeolian": -3,
+    "phrygian": -4,
+    "locrian": -5,
+}
+_KEY: Final = re.compile(
+    rf"^([A-G])\s*(b|#|♭|♯|flat|sharp)?\s*(?:harmonic |melodic )?({'|'.join(_MODE_FIFTHS)})", re.IGNORECASE
+)
+_PICKUP_QUARTERS: Final = 0.125
+"""An engine's own delay moves the first beat a little after frame 0; the grid still begins with that beat."""
 
 Program = Callable[[str], int | None]
 """Instrument name to General MIDI program, 0 to 127; for what the part ``drums`` plays, to the drum key."""
@@ -52,7 +66,7 @@ class TempoMap:
     """Frames to ticks, exact at every beat.
 
     Attributes:
-        frames: Frame of each anchor, ascending, from 0.
+        frames: Frame of each anchor, ascending; the first is the first beat's if that is near 0, else 0.
         ticks: Tick of each anchor.
         micros: Microseconds a quarter from each anchor on.
     """
@@ -65,7 +79,7 @@ class TempoMap:
         """The tick at a frame, >= 0."""
         index = max(0, bisect.bisect_right(self.frames, frame) - 1)
         quarters = (frame - self.frames[index]) / SAMPLE_RATE_HZ * 1e6 / self.micros[index]
-        tick = self.ticks[index] + round(quarters * TICKS_PER_QUARTER)
+        tick = max(0, self.ticks[index] + round(quarters * TICKS_PER_QUARTER))
         return min(tick, self.ticks[index + 1]) if index + 1 < len(self.ticks) else tick
 
 
@@ -73,7 +87,10 @@ def tempo_map(beats: Iterable[BeatEvent]) -> TempoMap:
     """The tempo map of a take: an anchor at frame 0 and one at every beat."""
     ordered = sorted(beats, key=lambda beat: beat.frame)
     first_bpm = ordered[0].bpm if ordered else DEFAULT_BPM
-    frames, ticks, micros = [0], [0], [_micros(first_bpm)]
+    pickup_frames = ordered[0].frame if ordered else 0
+    if pickup_frames > _PICKUP_QUARTERS * 60 * SAMPLE_RATE_HZ / first_bpm:
+        pickup_frames = 0
+    frames, ticks, micros = [pickup_frames], [0], [_micros(first_bpm)]
     for index, beat in enumerate(ordered):
         following = ordered[index + 1] if index + 1 < len(ordered) else None
         micro = _micros(beat.bpm)
@@ -83,7 +100,7 @@ def tempo_map(beats: Iterable[BeatEvent]) -> TempoMap:
             written = 60 * SAMPLE_RATE_HZ / beat.bpm
             if played > 0 and abs(played - written) * quarters > _JITTER_FRAMES:
                 micro = round(played / SAMPLE_RATE_HZ * 1e6)
-        if beat.frame == 0:
+        if beat.frame == pickup_frames:
             micros[0] = micro
             continue
         before = ordered[index - 1] if index else None
@@ -229,17 +246,16 @@ def _text(kind: int, text: str) -> bytes:
 
 
 def _key_signature(key: str) -> bytes | None:
-    """Sharps (negative: flats) and mode of a key name; None for what the format cannot say."""
+    """Sharps (negative: flats) and mode of a key name, None if it is none.
+
+    The format knows major and minor; other modes are written as the major key of the same accidentals.
+    """
     match = _KEY.match(key)
     if match is None:
         return None
-    sign = {"b": "b", "♭": "b", "flat": "b", "#": "#", "♯": "#", "sharp": "#"}.get((match[2] or "").lower(), "")
-    minor = match[3].lower() == "minor"
-    sharps = (_SHARPS | _SHARPS_MORE).get(match[1].upper() + sign)
-    if sharps is None:
-        return None
-    if minor:
-        sharps -= 3
-    if sharps < -7:
-        sharps += 12
-    return struct.pack(">bB", sharps, minor)
+    sign = {"b": -7, "♭": -7, "flat": -7, "#": 7, "♯": 7, "sharp": 7}.get((match[2] or "").lower(), 0)
+    mode = match[3].lower()
+    fifths = _FIFTHS[match[1].upper()] + sign + _MODE_FIFTHS[mode]
+    while abs(fifths) > 7:
+        fifths -= 12 if fifths > 0 else -12
+    return struct.pack(">bB", fifths, mode in {"minor", "aeolian"})
