@@ -1,0 +1,85 @@
+"""How many live jams this machine carries: each row adds jams and says what they cost and whether anybody heard a gap.
+
+python bench/load.py [--engine band] [--jams 5,10,20,40] [--seconds 20]
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import random
+import statistics
+import subprocess
+from pathlib import Path
+
+from client import Listener, listening, server
+from report import report
+
+PROMPTS = (
+    "Bossa Nova",
+    "Drum and Bass",
+    "Funk",
+    "Chiptune",
+    "Dubstep",
+    "Neo Soul",
+    "Trip Hop",
+    "Shoegaze",
+    "Thrash",
+    "Harp",
+)
+
+
+async def jam(url: str, number: int, seconds: float, stack: contextlib.AsyncExitStack) -> Listener:
+    listener = await stack.enter_async_context(listening(url))
+    await listener.play(PROMPTS[number % len(PROMPTS)], seed=number)
+    await listener.hear(seconds)
+    return listener
+
+
+def cpu_seconds(process: "subprocess.Popen[str]") -> float:
+    """CPU time of the server and its workers so far (Linux)."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    ticks = 0
+    for pid in (str(process.pid), *children):
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+async def run(url: str, process: "subprocess.Popen[str]", count: int, seconds: float) -> tuple[object, ...]:
+    async with contextlib.AsyncExitStack() as stack:
+        begin = cpu_seconds(process)
+        tasks = []
+        for number in range(count):
+            tasks.append(asyncio.create_task(jam(url, number, seconds, stack)))
+            await asyncio.sleep(random.random() * 2.0 / count)
+        listeners = await asyncio.gather(*tasks)
+        used = cpu_seconds(process) - begin
+    firsts = [one.arrivals[0][0] - one.played_at for one in listeners if one.arrivals]
+    return (
+        count,
+        sum(one.underruns() for one in listeners),
+        sum(len(one.arrivals) for one in listeners),
+        round(1000 * statistics.median(firsts)),
+        round(1000 * max(firsts)),
+        used / seconds,
+        used / seconds / count,
+    )
+
+
+async def main(engine: str, counts: list[int], seconds: float) -> None:
+    with server(engine) as (url, process):
+        await run(url, process, 2, 6.0)
+        rows = [await run(url, process, count, seconds) for count in counts]
+    columns = ("jams", "gaps heard", "chunks", "first chunk, median ms", "worst ms", "cores used", "cores a jam")
+    report("load", columns, rows, engine=engine, seconds=seconds)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", default="band")
+    parser.add_argument("--jams", default="5,10,20,40", type=lambda text: [int(part) for part in text.split(",")])
+    parser.add_argument("--seconds", type=float, default=20.0)
+    arguments = parser.parse_args()
+    asyncio.run(main(arguments.engine, arguments.jams, arguments.seconds))
