@@ -1,0 +1,253 @@
+/**
+ * A client of the Live Music API, as any other: setup, prompts, configuration, PLAY; reconnects by itself.
+ * @module session
+ */
+
+/**
+ * @typedef {import("./store.js").Config} Config
+ * @typedef {{text: string, weight: number}} WeightedPrompt
+ * @typedef {{prompts: WeightedPrompt[], config: Config}} Steering
+ * @typedef {"idle" | "connecting" | "open" | "waiting" | "failed"} Link "waiting" = for the next attempt to connect
+ * @typedef {{pcm: Int16Array, seed: number | null, steeredAt: number | null}} Chunk interleaved stereo at 48 kHz;
+ *   `steeredAt` is the time (ms) of the newest change of steering that this chunk is the first to carry out, else null
+ */
+
+const PATH = "ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateMusic";
+const RETRY_MS = [200, 400, 800, 1600, 3200, 5000];
+const THROTTLE_MS = 40;
+/** Closed for a reason that trying again does not cure. */
+const FINAL_CODES = new Set([1007, 1008]);
+const CLOSE_BUSY = 1011;
+
+/** Audio in one message, and how far ahead of the listener the server stays: short, so that controls are heard soon. */
+export const CHUNK_SECONDS = 0.2;
+export const LEAD_SECONDS = 0.4;
+
+/**
+ * Where the Live Music API of the page's own server is.
+ * @param {string} page the page's address
+ * @param {string | null} key API key, if the server wants one
+ * @returns {string}
+ */
+export function endpoint(page, key) {
+  const url = new URL(PATH, page);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.search = String(new URLSearchParams({ chunk: String(CHUNK_SECONDS), lead: String(LEAD_SECONDS), ...(key && { key }) }));
+  url.hash = "";
+  return url.href;
+}
+
+/**
+ * Events: `link` when `link` changes, `chunk` (detail: Chunk), `warning` (detail: string),
+ * `filtered` (detail: {text, reason}), `refused` (detail: {code, reason}) when it gives up.
+ */
+export class LiveSession extends EventTarget {
+  /** @type {WebSocket | null} */
+  #socket = null;
+  /** @type {Link} */
+  #link = "idle";
+  #ready = false;
+  #wantsPlay = false;
+  #retries = 0;
+  #retryTimer = 0;
+  #throttleTimer = 0;
+  /** @type {number | null} */
+  #seed = null;
+  /** What was last sent, as JSON. */
+  #sent = { prompts: "", config: "" };
+  /** @type {{at: number, steering: Steering} | null} the newest change that has not come back yet */
+  #awaited = null;
+  #decoder = new TextDecoder();
+
+  /**
+   * @param {string} url from `endpoint`
+   * @param {() => string} model name of the model to ask for
+   * @param {() => Steering} steering what the listener asks for now
+   */
+  constructor(url, model, steering) {
+    super();
+    this.url = url;
+    this.model = model;
+    this.steering = steering;
+  }
+
+  /** @returns {Link} */
+  get link() {
+    return this.#link;
+  }
+
+  /** Starts the music, or goes on after a pause; connects if need be. */
+  play() {
+    this.#wantsPlay = true;
+    if (this.#ready) this.#control("PLAY");
+    else if (!this.#socket) this.#connect();
+  }
+
+  /** Holds the music where it is. */
+  pause() {
+    this.#wantsPlay = false;
+    if (this.#ready) this.#control("PAUSE");
+    else this.#giveUpRetrying();
+  }
+
+  /** Ends the piece; the next play begins another. */
+  stop() {
+    this.#wantsPlay = false;
+    this.#seed = null;
+    if (this.#ready) this.#control("STOP");
+    else this.#giveUpRetrying();
+  }
+
+  /** A new musical idea without a gap. */
+  reset() {
+    if (this.#ready) this.#control("RESET_CONTEXT");
+  }
+
+  /** Sends what has changed in the steering, at most every 40 ms. */
+  steer() {
+    if (!this.#ready || this.#throttleTimer) return;
+    this.#throttleTimer = setTimeout(() => {
+      this.#throttleTimer = 0;
+      if (this.#ready) this.#sendSteering();
+    }, THROTTLE_MS);
+  }
+
+  #connect() {
+    clearTimeout(this.#retryTimer);
+    this.#setLink("connecting");
+    const socket = new WebSocket(this.url);
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    socket.onopen = () => socket.send(JSON.stringify({ setup: { model: this.model() } }));
+    socket.onmessage = ({ data }) => this.#receive(JSON.parse(typeof data === "string" ? data : this.#decoder.decode(data)));
+    socket.onclose = ({ code, reason }) => this.#closed(code, reason);
+  }
+
+  /** @param {any} message a server message of the Live Music API */
+  #receive(message) {
+    if (message.setupComplete) this.#opened();
+    if (message.warning) this.#emit("warning", message.warning);
+    if (message.filteredPrompt) {
+      const { text, filteredReason } = message.filteredPrompt;
+      this.#emit("filtered", { text, reason: filteredReason });
+    }
+    for (const chunk of message.serverContent?.audioChunks ?? []) this.#emit("chunk", this.#read(chunk));
+  }
+
+  #opened() {
+    this.#ready = true;
+    this.#retries = 0;
+    this.#sent = { prompts: "", config: "" };
+    this.#setLink("open");
+    const { config } = this.steering();
+    // After a lost connection the piece is begun again with its seed; the seed is then left to the listener's wish.
+    const resumed = this.#wantsPlay && this.#seed !== null && config.seed === undefined;
+    this.#sendSteering(resumed ? { seed: /** @type {number} */ (this.#seed) } : {});
+    if (this.#wantsPlay) this.#control("PLAY");
+    if (resumed) this.#sendSteering();
+  }
+
+  /** @param {number} code @param {string} reason */
+  #closed(code, reason) {
+    this.#socket = null;
+    this.#ready = false;
+    this.#awaited = null;
+    if (FINAL_CODES.has(code)) {
+      this.#wantsPlay = false;
+      this.#setLink("failed");
+      this.#emit("refused", { code, reason });
+    } else if (this.#wantsPlay) {
+      if (code === CLOSE_BUSY && reason) this.#emit("warning", reason);
+      const wait = RETRY_MS[Math.min(this.#retries++, RETRY_MS.length - 1)];
+      this.#retryTimer = setTimeout(() => this.#connect(), wait);
+      this.#setLink("waiting");
+    } else {
+      this.#setLink("idle");
+    }
+  }
+
+  #giveUpRetrying() {
+    clearTimeout(this.#retryTimer);
+    if (this.#socket) this.#socket.close();
+    else this.#setLink("idle");
+  }
+
+  /** @param {Config} more fields on top of the listener's own */
+  #sendSteering(more = {}) {
+    const { prompts, config } = this.steering();
+    const wanted = { prompts: JSON.stringify(prompts), config: JSON.stringify({ ...config, ...more }) };
+    let changed = false;
+    // An empty list would only be answered with a warning: the server keeps the prompts that it has.
+    if (wanted.prompts !== this.#sent.prompts && prompts.length) {
+      this.#send({ clientContent: { weightedPrompts: prompts } });
+      this.#sent.prompts = wanted.prompts;
+      changed = true;
+    }
+    if (wanted.config !== this.#sent.config) {
+      this.#send({ musicGenerationConfig: { ...config, ...more } });
+      this.#sent.config = wanted.config;
+      changed = true;
+    }
+    if (changed && prompts.length) this.#awaited = { at: performance.now(), steering: { prompts, config } };
+  }
+
+  /** @param {"PLAY" | "PAUSE" | "STOP" | "RESET_CONTEXT"} control */
+  #control(control) {
+    this.#send({ playbackControl: control });
+  }
+
+  /** @param {object} message */
+  #send(message) {
+    this.#socket?.send(JSON.stringify(message));
+  }
+
+  /** @param {any} chunk an audio chunk of the Live Music API @returns {Chunk} */
+  #read(chunk) {
+    const echo = chunk.sourceMetadata;
+    const seed = echo?.musicGenerationConfig?.seed;
+    if (typeof seed === "number") this.#seed = seed;
+    let steeredAt = null;
+    if (this.#awaited && carriesOut(echo, this.#awaited.steering)) {
+      steeredAt = this.#awaited.at;
+      this.#awaited = null;
+    }
+    return { pcm: new Int16Array(fromBase64(chunk.data).buffer), seed: seed ?? null, steeredAt };
+  }
+
+  /** @param {Link} link */
+  #setLink(link) {
+    this.#link = link;
+    this.dispatchEvent(new Event("link"));
+  }
+
+  /** @param {string} name @param {unknown} detail */
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/**
+ * Whether a chunk was made under a steering, by what it says about itself.
+ * @param {any} echo its source metadata
+ * @param {Steering} steering
+ * @returns {boolean}
+ */
+function carriesOut(echo, { prompts, config }) {
+  const { seed: _echoed, ...echoed } = echo?.musicGenerationConfig ?? {};
+  const { seed: _wanted, ...wanted } = config;
+  const names = Object.keys(wanted);
+  return (
+    JSON.stringify(echo?.clientContent?.weightedPrompts) === JSON.stringify(prompts) &&
+    names.length === Object.keys(echoed).length &&
+    names.every((name) => echoed[name] === wanted[name])
+  );
+}
+
+/** @param {string} text @returns {Uint8Array} */
+function fromBase64(text) {
+  if ("fromBase64" in Uint8Array) return /** @type {any} */ (Uint8Array).fromBase64(text);
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index);
+  return bytes;
+}
