@@ -23,12 +23,6 @@ def err() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def forget() -> None:
-    """Drops the consoles, so that the next ones follow sys.stdout and sys.stderr as they are then."""
-    out.cache_clear()
-    err.cache_clear()
-
-
 def note(message: str) -> None:
     """One line beside the result."""
     err().print(Text(message))
