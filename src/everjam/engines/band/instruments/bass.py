@@ -162,7 +162,7 @@ def _sub(stroke: Stroke) -> Float32Array:
 def _acid(stroke: Stroke) -> Float32Array:
     """A saw through a screaming low-pass whose envelope the velocity opens."""
     frames = frames_of(stroke.held_seconds + 0.05)
-    floor = stroke.hz * 1.5 + stroke.bright(60.0, 500.0)
+    floor = stroke.hz * 2.4
     peak = floor + stroke.bright(900.0, 6500.0) * stroke.hard(0.2, 1.0)
     cutoff = falling_cutoff(frames, floor, peak, stroke.hard(0.16, 0.10))
     sweep = lowpass_sweep(stroke.hz, saw(harmonic_count(stroke.hz)), cutoff, resonance=0.95, order=3, per_octave=10)

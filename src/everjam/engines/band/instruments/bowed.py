@@ -30,12 +30,11 @@ _CELLO_BODY: Final = (
 )
 
 _SECTION: Final = Sustained(
-    cutoff_hz=(900.0, 3200.0),
+    cutoff_hz=(800.0, 14_000.0),
     cutoff_harmonics=(1.5, 4.0),
     slope=1.6,
-    formants=((280.0, 90.0, 0.7), (480.0, 140.0, 0.8), (1100.0, 450.0, 0.5), (2600.0, 1200.0, 0.8)),
-    attack_seconds=0.11,
-    release_seconds=0.4,
+    attack_seconds=0.19,
+    release_seconds=0.9,
     sustain=0.9,
     vibrato_hz=5.5,
     vibrato_cents=11.0,
@@ -43,30 +42,31 @@ _SECTION: Final = Sustained(
     jitter_cents=3.5,
     breath=0.05,
     chiff=0.06,
-    breath_hz=(2200.0, 9000.0),
     voices=6,
     detune_cents=7.0,
+    measured="strings",
+    tremor=0.06,
 )
-_STACCATO: Final = replace(_SECTION, attack_seconds=0.025, release_seconds=0.25, sustain=0.5, chiff=0.25)
+_STACCATO: Final = replace(_SECTION, attack_seconds=0.04, release_seconds=0.45, sustain=0.5, chiff=0.25)
 _VIOLIN: Final = Sustained(
-    cutoff_hz=(1400.0, 4200.0),
+    cutoff_hz=(1400.0, 14_000.0),
     cutoff_harmonics=(2.0, 5.0),
     slope=1.7,
-    formants=_VIOLIN_BODY,
-    attack_seconds=0.07,
-    release_seconds=0.2,
+    attack_seconds=0.14,
+    release_seconds=0.5,
     sustain=0.9,
     vibrato_hz=5.8,
     vibrato_cents=16.0,
     vibrato_after_seconds=0.22,
     jitter_cents=2.5,
-    breath=0.035,
+    breath=0.05,
     chiff=0.14,
-    breath_hz=(2500.0, 9000.0),
+    breath_hz=(700.0, 5000.0),
     tremor=0.07,
+    measured="violin",
 )
 _CELLO: Final = replace(
-    _VIOLIN, cutoff_hz=(700.0, 2600.0), formants=_CELLO_BODY, attack_seconds=0.09, vibrato_hz=5.1, release_seconds=0.28
+    _VIOLIN, cutoff_hz=(700.0, 14_000.0), measured="cello", attack_seconds=0.22, vibrato_hz=5.1, release_seconds=0.6
 )
 
 

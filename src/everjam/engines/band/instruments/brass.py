@@ -8,37 +8,37 @@ from everjam.engines.band.instruments.sustained import Sustained, sustain
 from everjam.engines.band.instruments.voicing import make_patch
 
 _TRUMPET: Final = Sustained(
-    cutoff_hz=(500.0, 4200.0),
+    cutoff_hz=(600.0, 14_000.0),
     cutoff_harmonics=(1.0, 6.0),
     slope=2.6,
-    formants=((1200.0, 700.0, 1.3), (2400.0, 1100.0, 1.0)),
-    attack_seconds=0.035,
-    release_seconds=0.1,
+    attack_seconds=0.045,
+    release_seconds=0.22,
     vibrato_hz=5.2,
     vibrato_cents=7.0,
     vibrato_after_seconds=0.35,
     scoop_cents=30.0,
-    breath=0.01,
+    breath=0.018,
     chiff=0.06,
     tremor=0.05,
+    measured="trumpet",
 )
 _SECTION: Final = Sustained(
-    cutoff_hz=(400.0, 3800.0),
+    cutoff_hz=(450.0, 14_000.0),
     cutoff_harmonics=(1.0, 6.5),
     slope=2.4,
-    formants=((650.0, 400.0, 0.8), (1300.0, 700.0, 0.9), (2500.0, 1200.0, 0.6)),
-    attack_seconds=0.045,
-    release_seconds=0.14,
+    attack_seconds=0.09,
+    release_seconds=0.32,
     vibrato_hz=5.0,
     vibrato_cents=3.0,
     vibrato_after_seconds=0.5,
     scoop_cents=25.0,
     jitter_cents=3.0,
-    breath=0.012,
+    breath=0.03,
     chiff=0.05,
     voices=4,
     detune_cents=5.0,
     width=0.6,
+    measured="brass_section",
 )
 
 PATCHES: Final[tuple[Patch, ...]] = (

@@ -23,7 +23,7 @@ from everjam.engines.band.instruments.dsp.filters import bandpass, burst, highpa
 from everjam.engines.band.instruments.dsp.modal import modal
 from everjam.engines.band.instruments.dsp.shaping import saturate
 from everjam.engines.band.instruments.dsp.strings import StringModel, pluck
-from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, pulse, read, stack
+from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, read, stack
 from everjam.engines.band.instruments.sustained import Sustained, sustain
 from everjam.engines.band.instruments.voicing import Stroke, make_patch
 
@@ -141,20 +141,19 @@ def _harpsichord(stroke: Stroke) -> Float32Array:
 
 
 _ACCORDION: Final = Sustained(
-    cutoff_hz=(2000.0, 4200.0),
+    cutoff_hz=(2500.0, 14_000.0),
     cutoff_harmonics=(4.0, 7.0),
     slope=1.8,
-    source=partial(pulse, width=0.14),
-    formants=((900.0, 500.0, 0.6), (1900.0, 800.0, 0.7)),
-    attack_seconds=0.04,
-    release_seconds=0.1,
+    attack_seconds=0.09,
+    release_seconds=0.22,
     sustain=0.95,
     vibrato_cents=0.0,
     jitter_cents=0.6,
-    breath=0.012,
+    breath=0.02,
     voices=3,
     detune_cents=9.0,
     width=0.35,
+    measured="accordion",
 )
 
 PATCHES: Final[tuple[Patch, ...]] = (

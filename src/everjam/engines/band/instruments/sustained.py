@@ -21,6 +21,7 @@ from everjam.engines.band.instruments.dsp.base import (
 )
 from everjam.engines.band.instruments.dsp.filters import bandpass, peaks, shape
 from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, saw, scan, stack
+from everjam.engines.band.instruments.spectra import measured
 from everjam.engines.band.instruments.voicing import Stroke
 
 Source = Callable[[int], Float32Array]
@@ -40,6 +41,7 @@ class Sustained:
         cutoff_harmonics: The same against the fundamental; the larger of the two counts.
         slope: Of the fall, 6 dB an octave each.
         source: Harmonics before everything else.
+        measured: Name in ``spectra`` of an instrument whose harmonics replace ``source``, or "".
         formants: Fixed resonances.
         floor: Gain beside the formants.
         attack_seconds: Rise.
@@ -50,7 +52,7 @@ class Sustained:
         vibrato_after_seconds: When it sets in.
         scoop_cents: How far below the pitch a note begins.
         jitter_cents: Random drift of pitch.
-        breath: Level of noise while sounding.
+        breath: Level of noise while sounding, 1 = about as loud as the tone.
         chiff: Level of noise at the start.
         breath_hz: Band of the noise.
         voices: Players.
@@ -63,6 +65,7 @@ class Sustained:
     cutoff_harmonics: tuple[float, float] = (1.0, 3.0)
     slope: float = 2.0
     source: Source = saw
+    measured: str = ""
     formants: Formants = ()
     floor: float = 1.0
     attack_seconds: float = 0.05
@@ -75,7 +78,7 @@ class Sustained:
     jitter_cents: float = 2.0
     breath: float = 0.0
     chiff: float = 0.0
-    breath_hz: tuple[float, float] = (1500.0, 8000.0)
+    breath_hz: tuple[float, float] = (600.0, 4500.0)
     voices: int = 1
     detune_cents: float = 0.0
     width: float = 0.8
@@ -86,7 +89,7 @@ def spectra(model: Sustained, stroke: Stroke) -> npt.NDArray[np.float64]:
     """Harmonic amplitudes from the softest to the loudest: shape ``(dynamics, harmonics)``."""
     count = harmonic_count(stroke.hz, 160)
     hz = stroke.hz * np.arange(1, count + 1)
-    source = model.source(count).astype(np.float64)
+    source = measured(model.measured, stroke.hz, count) if model.measured else model.source(count)
     body = peaks(model.formants, model.floor)(hz.astype(np.float32)).astype(np.float64) if model.formants else 1.0
     rows = []
     for step in np.linspace(0.0, 1.0, _DYNAMICS):
@@ -128,7 +131,8 @@ def sustain(model: Sustained, stroke: Stroke) -> Float32Array:
     movement = 1.0 + model.tremor * wander(stroke.rng, frames, 4.0)
     dynamics = np.clip(stroke.force * movement, 0.0, 1.0).astype(np.float32)
     position = upsample(dynamics, frames) * np.sqrt(envelope) * np.float32(_DYNAMICS - 1)
-    tables = stack(spectra(model, stroke))
+    harmonics = spectra(model, stroke)
+    tables = stack(harmonics, stroke.rng.uniform(-np.pi, np.pi, harmonics.shape[1]))
     if model.voices == 1:
         tone = scan(phase(pitch_curve(model, stroke, frames, 0.0), frames), tables, position)
     else:
@@ -146,8 +150,8 @@ def sustain(model: Sustained, stroke: Stroke) -> Float32Array:
 
 def _breath(model: Sustained, stroke: Stroke, frames: int, level: float) -> Float32Array:
     low, high = model.breath_hz
-    hiss = shape(noise(stroke.rng, frames), bandpass(low, high * stroke.bright(0.75, 1.3), 1))
-    hiss *= np.float32(level / max(1e-9, float(np.std(hiss))))
+    hiss = shape(noise(stroke.rng, frames), bandpass(low, high * stroke.bright(0.75, 1.3), 3))
+    hiss *= np.float32(0.6 * level / max(1e-9, float(np.std(hiss))))
     amount = np.full(frames, model.breath, np.float32)
     amount += np.float32(model.chiff) * np.exp(times(frames) * np.float32(-1.0 / 0.035))
     return hiss * amount

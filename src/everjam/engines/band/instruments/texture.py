@@ -100,7 +100,7 @@ def _drone_dark(stroke: Stroke) -> Float32Array:
     frames = frames_of(stroke.held_seconds + release_seconds)
     movement = 2.0 ** (0.55 * wander(stroke.rng, frames, 0.35))
     cutoff = (stroke.hz + stroke.bright(160.0, 1500.0) * stroke.hard(0.6, 1.1) * movement).astype(np.float32)
-    sweep = lowpass_sweep(stroke.hz, pulse(harmonic_count(stroke.hz, 300), 0.32), cutoff, resonance=0.3, order=2)
+    sweep = lowpass_sweep(stroke.hz, pulse(harmonic_count(stroke.hz, 300), 0.32), cutoff, resonance=0.0, order=2)
     out = unison(sweep, stroke.hz, (-5.0, -1.5, 1.5, 5.0), frames, stroke.rng)
     out += unison(sweep, stroke.hz * 1.4983, (-4.0, 4.0), frames, stroke.rng) * np.float32(0.3)
     return out * adsr(

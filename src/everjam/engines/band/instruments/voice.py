@@ -27,14 +27,11 @@ def _glottis(count: int) -> Float32Array:
 
 
 _CHOIR: Final = Sustained(
-    cutoff_hz=(1400.0, 3600.0),
+    cutoff_hz=(1200.0, 14_000.0),
     cutoff_harmonics=(1.5, 3.0),
     slope=1.6,
-    source=_glottis,
-    formants=_AH,
-    floor=0.12,
-    attack_seconds=0.16,
-    release_seconds=0.5,
+    attack_seconds=0.26,
+    release_seconds=1.1,
     sustain=0.95,
     vibrato_hz=5.3,
     vibrato_cents=14.0,
@@ -43,14 +40,19 @@ _CHOIR: Final = Sustained(
     jitter_cents=5.0,
     breath=0.05,
     chiff=0.1,
-    breath_hz=(2200.0, 8000.0),
+    breath_hz=(900.0, 5500.0),
     voices=7,
     detune_cents=9.0,
+    measured="choir_ah",
 )
-_CHOIR_OO: Final = replace(_CHOIR, formants=_OO, floor=0.06, cutoff_hz=(800.0, 2200.0), breath=0.035)
+_CHOIR_OO: Final = replace(_CHOIR, measured="choir_oo", cutoff_hz=(800.0, 12_000.0), breath=0.025, attack_seconds=0.2)
 _SOLO: Final = replace(
     _CHOIR,
     voices=1,
+    measured="",
+    source=_glottis,
+    floor=0.12,
+    cutoff_hz=(1400.0, 3600.0),
     formants=_OH,
     attack_seconds=0.07,
     release_seconds=0.2,

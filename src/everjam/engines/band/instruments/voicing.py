@@ -20,6 +20,8 @@ _SILENT: Final = 10.0 ** (-76.0 / 20.0)
 _FADE_FRAMES: Final = 384
 _VELOCITY_EXPONENT: Final = 1.66
 """30 dB from velocity 1 to 8."""
+_FORCE_TILT_DB: Final = 5.0
+"""Treble against bass that full force adds over none, beyond what the voice does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ def make_patch(
             rng=np.random.default_rng(seed_of(tone)),
         )
         pivot = pivot_hz or float(np.clip(2.5 * stroke.hz, 250.0, 5000.0))
-        return finish(voice(stroke), stroke, tilt_db=tilt_db * (2.0 * stroke.brightness - 1.0), pivot_hz=pivot)
+        tilt = tilt_db * (2.0 * stroke.brightness - 1.0) + _FORCE_TILT_DB * (stroke.force - 0.75)
+        return finish(voice(stroke), stroke, tilt_db=tilt, pivot_hz=pivot)
 
     return Patch(
         name=name,

@@ -8,7 +8,6 @@ import numpy as np
 from everjam.audio import Float32Array
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import f32
-from everjam.engines.band.instruments.dsp.wavetable import pulse
 from everjam.engines.band.instruments.sustained import Sustained, sustain
 from everjam.engines.band.instruments.voicing import make_patch
 
@@ -33,42 +32,38 @@ def _ocarina_source(count: int) -> Float32Array:
 
 
 _FLUTE: Final = Sustained(
-    cutoff_hz=(700.0, 2300.0),
+    cutoff_hz=(900.0, 14_000.0),
     cutoff_harmonics=(0.9, 2.2),
     slope=2.6,
-    source=_flute_source,
-    attack_seconds=0.055,
-    release_seconds=0.12,
+    attack_seconds=0.1,
+    release_seconds=0.3,
     vibrato_hz=5.0,
     vibrato_cents=9.0,
     vibrato_after_seconds=0.22,
     scoop_cents=12.0,
-    breath=0.075,
-    chiff=0.35,
-    breath_hz=(900.0, 6500.0),
+    breath=0.035,
+    chiff=0.2,
+    breath_hz=(700.0, 5000.0),
     tremor=0.08,
+    measured="flute",
 )
 _CLARINET: Final = Sustained(
-    cutoff_hz=(900.0, 2600.0),
+    cutoff_hz=(1000.0, 14_000.0),
     cutoff_harmonics=(2.0, 5.0),
     slope=2.2,
-    source=_clarinet_source,
-    formants=((1500.0, 800.0, 0.5), (3100.0, 1100.0, 0.3)),
-    attack_seconds=0.04,
-    release_seconds=0.1,
+    attack_seconds=0.085,
+    release_seconds=0.16,
     vibrato_cents=3.0,
-    breath=0.018,
+    breath=0.02,
     chiff=0.08,
+    measured="clarinet",
 )
 _SAX: Final = Sustained(
-    cutoff_hz=(900.0, 3400.0),
+    cutoff_hz=(900.0, 14_000.0),
     cutoff_harmonics=(2.0, 5.0),
     slope=1.9,
-    source=partial(pulse, width=0.19),
-    formants=((620.0, 260.0, 1.0), (1350.0, 480.0, 1.1), (2800.0, 900.0, 0.6)),
-    floor=0.7,
-    attack_seconds=0.035,
-    release_seconds=0.12,
+    attack_seconds=0.05,
+    release_seconds=0.2,
     vibrato_hz=5.1,
     vibrato_cents=13.0,
     vibrato_after_seconds=0.3,
@@ -76,44 +71,43 @@ _SAX: Final = Sustained(
     jitter_cents=3.0,
     breath=0.035,
     chiff=0.2,
-    breath_hz=(1200.0, 7000.0),
+    breath_hz=(800.0, 5000.0),
     tremor=0.07,
+    measured="alto_sax",
 )
 _HARMONICA: Final = Sustained(
-    cutoff_hz=(1800.0, 4200.0),
+    cutoff_hz=(1800.0, 14_000.0),
     cutoff_harmonics=(3.0, 6.0),
     slope=1.9,
-    source=partial(pulse, width=0.24),
-    formants=((950.0, 420.0, 0.7), (2150.0, 650.0, 1.2), (3400.0, 900.0, 0.7)),
-    floor=0.7,
-    attack_seconds=0.045,
-    release_seconds=0.1,
+    attack_seconds=0.05,
+    release_seconds=0.12,
     vibrato_hz=5.5,
     vibrato_cents=7.0,
     vibrato_after_seconds=0.2,
     scoop_cents=35.0,
-    breath=0.03,
+    breath=0.02,
     chiff=0.1,
-    breath_hz=(2000.0, 8000.0),
+    breath_hz=(900.0, 6000.0),
     voices=2,
     detune_cents=1.2,
     width=0.25,
     tremor=0.1,
+    measured="harmonica",
 )
 _OCARINA: Final = Sustained(
-    cutoff_hz=(1500.0, 3000.0),
+    cutoff_hz=(1500.0, 14_000.0),
     cutoff_harmonics=(1.5, 2.5),
     slope=2.0,
-    source=_ocarina_source,
     attack_seconds=0.05,
-    release_seconds=0.12,
+    release_seconds=0.2,
     vibrato_hz=5.4,
     vibrato_cents=13.0,
     vibrato_after_seconds=0.2,
     scoop_cents=20.0,
-    breath=0.05,
+    breath=0.03,
     chiff=0.25,
-    breath_hz=(1000.0, 5000.0),
+    breath_hz=(800.0, 4500.0),
+    measured="ocarina",
 )
 
 PATCHES: Final[tuple[Patch, ...]] = (

@@ -21,8 +21,7 @@ def overdrive(signal: Float32Array, drives: tuple[float, ...], bias: float = 0.1
         bias: Offset before each stage but the first: even harmonics.
     """
     frames = signal.shape[-1]
-    size = scipy.fft.next_fast_len(frames + 512, real=True)
-    size += size % 2
+    size = 2 * scipy.fft.next_fast_len((frames + 512) // 2 + 1, real=True)
     spectrum = scipy.fft.rfft(signal, size)
     fast = scipy.fft.irfft(spectrum, 2 * size) * np.float32(2.0)
     for stage, drive in enumerate(drives):

@@ -1,6 +1,7 @@
 """A plucked string as a waveguide loop solved in the frequency domain: exact pitch, no recursion in time."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,11 @@ import scipy.fft
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.dsp.base import TAU
+
+_WRAP_LEVEL: Final = 1e-3
+"""Level of what wraps around in time: low against audibility, high against float32 rounding."""
+_HIGHEST_HZ: Final = 15_000.0
+_LN_1000: Final = 6.907755
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +51,42 @@ def pluck(model: StringModel, hz: float, frames: int, rng: np.random.Generator) 
     Returns:
         float32 ``(frames,)``, starts near 0, of the order of 1.
     """
-    size = scipy.fft.next_fast_len(int(frames * 1.5) + 4096, real=True)
-    shrink = float(np.exp(np.log(1e-3) / size))
-    omega = (TAU / size) * np.arange(size // 2 + 1)
-    freq = omega * (SAMPLE_RATE_HZ / TAU)
+    size = scipy.fft.next_fast_len(int(frames * 1.1) + 2048, real=True)
+    log_shrink = np.log(_WRAP_LEVEL) / size
     period = SAMPLE_RATE_HZ / hz
-    number = freq / hz
+    highest = min(size // 2 + 1, int(_HIGHEST_HZ * size / SAMPLE_RATE_HZ))
+    number = np.arange(highest) * (period / size)
     # Phase delay that puts partial k at k f sqrt(1 + B k^2) / sqrt(1 + B): the fundamental stays exact.
-    stretched = np.sqrt((np.sqrt(1.0 + 4.0 * model.stiffness * number**2 * (1.0 + model.stiffness)) + 1.0) / 2.0)
-    delay = period * np.sqrt(1.0 + model.stiffness) / stretched
-    t60 = model.t60_seconds / (1.0 + (freq / model.damping_hz) ** 1.5)
-    gain = 10.0 ** (-3.0 * period / SAMPLE_RATE_HZ / np.maximum(t60, 0.004))
-    loop = gain * shrink**period * np.exp(-1j * omega * delay)
-    comb = 1.0 - shrink ** (period * model.pick) * np.exp(-1j * omega * period * model.pick)
+    cycles = number
+    if model.stiffness:
+        stretch = model.stiffness * (1.0 + model.stiffness)
+        root = np.sqrt(1.0 + 4.0 * stretch * number**2)
+        cycles = number * np.sqrt(2.0 * (1.0 + model.stiffness) / (root + 1.0))
+    above = (number * (hz / model.damping_hz)).astype(np.float32)
+    loss = np.float32(-_LN_1000 / (hz * model.t60_seconds)) * (1.0 + above * np.sqrt(above))
+    loop = _phasor(cycles) * np.exp(loss + np.float32(log_shrink * period))
+    comb = 1.0 - _phasor(number * model.pick) * np.float32(np.exp(log_shrink * period * model.pick))
     if model.pickup:
-        comb = comb * (1.0 - shrink ** (period * model.pickup) * np.exp(-1j * omega * period * model.pickup))
+        comb *= 1.0 - _phasor(number * model.pickup) * np.float32(np.exp(log_shrink * period * model.pickup))
     excitation = _excitation(model, period, rng)
-    excitation *= shrink ** np.arange(excitation.size)
-    spectrum = scipy.fft.rfft(excitation, size) * comb / (1.0 + (freq / model.pluck_hz) ** 2) / (1.0 - loop)
-    out: Float32Array = scipy.fft.irfft(spectrum.astype(np.complex64), size)[:frames].astype(np.float32, copy=False)
-    out *= np.exp(np.arange(frames, dtype=np.float32) * np.float32(-np.log(shrink)))
+    excitation *= np.exp(log_shrink * np.arange(excitation.size))
+    spectrum = scipy.fft.rfft(excitation.astype(np.float32), size)[:highest]
+    spectrum *= comb
+    pluck_cycles = (number * (hz / model.pluck_hz)).astype(np.float32)
+    spectrum /= (1.0 + pluck_cycles * pluck_cycles) * (1.0 - loop)
+    padded = np.zeros(size // 2 + 1, np.complex64)
+    padded[:highest] = spectrum
+    out: Float32Array = scipy.fft.irfft(padded, size)[:frames]
+    out *= np.exp(np.arange(frames, dtype=np.float32) * np.float32(-log_shrink))
+    return out
+
+
+def _phasor(cycles: npt.NDArray[np.floating]) -> npt.NDArray[np.complex64]:
+    """``exp(-2 pi i cycles)``: reduced in float64, so that float32 is exact enough."""
+    angle = ((cycles - np.rint(cycles)) * -TAU).astype(np.float32)
+    out = np.empty(angle.shape, np.complex64)
+    np.cos(angle, out=out.real)
+    np.sin(angle, out=out.imag)
     return out
 
 
