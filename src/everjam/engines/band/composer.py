@@ -30,6 +30,7 @@ _MODES: Final = {
 }
 _MONOPHONIC: Final = frozenset({"bass", "melody", "counter"})
 _KICK: Final = 36
+_LATE: Final = ("drums", "bass", "chords", "melody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,9 @@ class Composer:
         style = style_for(self._deck, memory.shares)
         dice = Dice(Rng.seeded(seed), controls.temperature, controls.top_k)
         place, lead = _move(memory, style, dice)
-        pair = None if controls.scale is None else controls.scale.major_tonic
-        scene = _scene(memory, style, dice, place, controls, pair)
+        scene = _scene(memory, style, dice, place, controls)
         drafts, last = _play(scene, self._deck)
-        notes = _finish(scene, drafts, _layer_needs(scene), _density(scene, controls))
+        notes = _finish(scene, drafts)
         bar = Bar(
             index=memory.bar,
             meter=_meter(style, dice, place),
@@ -164,13 +164,15 @@ def _bpm(style: Style, dice: Dice, controls: Controls) -> float:
     return float(round(min(200.0, max(50.0, bpm))))
 
 
-def _scene(memory: Memory, style: Style, dice: Dice, place: Place, controls: Controls, pair: int | None) -> Scene:
+def _scene(memory: Memory, style: Style, dice: Dice, place: Place, controls: Controls) -> Scene:
+    pair = None if controls.scale is None else controls.scale.major_tonic
     meter = _meter(style, dice, place)
     bar_beats = meter[0] * 4 / meter[1]
     key = harmony.choose_key(style, dice, place.movement, pair)
     strict = pair is not None
     arriving = memory.key is not None and memory.key.pair != key.pair
     spans = harmony.bar_chords(style, dice, place, key, bar_beats, strict=strict, arriving=arriving)
+    energy = form.energy(place, style)
     after = form.next_place(place, style, dice)
     following = harmony.bar_chords(style, dice, after, key, bar_beats, strict=strict, arriving=False)
     return Scene(
@@ -186,8 +188,10 @@ def _scene(memory: Memory, style: Style, dice: Dice, place: Place, controls: Con
         strict=strict,
         wild=controls.music_generation_mode is MusicGenerationMode.DIVERSITY,
         voice_leads=controls.music_generation_mode is MusicGenerationMode.VOCALIZATION,
-        energy=form.energy(place, style),
+        energy=energy,
         last=memory.last,
+        density=_density(style, energy, controls),
+        needs=_layer_needs(style, dice, place),
     )
 
 
@@ -203,16 +207,16 @@ def _play(scene: Scene, deck: Deck) -> tuple[list[Draft], Last]:
     return beats + low + middle + line + voice.play(scene) + texture.play(scene), last
 
 
-def _layer_needs(scene: Scene) -> dict[str, float]:
+def _layer_needs(style: Style, dice: Dice, place: Place) -> dict[str, float]:
     """Density at which each layer joins; layers that never do are missing."""
-    absent = form.WITHOUT.get(scene.place.name, frozenset()) if scene.place.sections_before else frozenset()
+    absent = form.WITHOUT.get(place.name, frozenset()) if place.sections_before else frozenset()
     needs = {}
     for layer in LAYERS:
-        presence = scene.style.number(f"layers.{layer}")
+        presence = style.number(f"layers.{layer}")
         if presence < NEVER or layer in absent:
             continue
-        uniform = scene.dice.rng.at("layer", layer, scene.place.movement, scene.place.name).uniform()
-        luck = 0.5 * scene.dice.temperature * math.log(uniform / (1 - uniform))
+        uniform = dice.rng.at("layer", layer, place.movement, place.name).uniform()
+        luck = 0.5 * dice.temperature * math.log(uniform / (1 - uniform))
         luck = max(-0.5 - abs(presence) / 3, min(0.5 + abs(presence) / 3, luck))
         needs[layer] = 1 / (1 + math.exp((presence + luck) / 1.4))
     if needs:
@@ -221,19 +225,19 @@ def _layer_needs(scene: Scene) -> dict[str, float]:
     return needs
 
 
-def _density(scene: Scene, controls: Controls) -> float:
+def _density(style: Style, energy: float, controls: Controls) -> float:
     """Where the line is drawn between what is heard and what is not."""
     if controls.density is not None:
-        return 0.02 + 0.83 * controls.density + 0.15 * scene.energy
-    own = scene.style.number("feel.density") + 0.5 * (scene.energy - 0.6)
-    return min(1.0, max(0.05, own))
+        return 0.02 + 0.83 * controls.density + 0.15 * energy
+    return min(1.0, max(0.05, style.number("feel.density") + 0.5 * (energy - 0.6)))
 
 
-def _finish(scene: Scene, drafts: Sequence[Draft], needs: dict[str, float], density: float) -> tuple[Note, ...]:
+def _finish(scene: Scene, drafts: Sequence[Draft]) -> tuple[Note, ...]:
+    density = scene.density
     kept: list[Draft] = []
     dropped: dict[tuple[str, float], float] = {}
     for draft in drafts:
-        layer_need = needs.get(draft.layer)
+        layer_need = scene.needs.get(draft.layer)
         if layer_need is None or layer_need > density:
             continue
         if draft.need <= density:
@@ -242,7 +246,7 @@ def _finish(scene: Scene, drafts: Sequence[Draft], needs: dict[str, float], dens
             dropped[draft.layer, draft.start] = draft.length
     kept.sort(key=lambda draft: (draft.start, draft.layer, draft.pitch, draft.patch))
     _tie(scene, kept, dropped)
-    notes = [_note(scene, draft) for draft in kept]
+    notes = _touched(scene, kept)
     notes.sort(key=lambda note: (note.start_beats, note.part, note.patch, note.pitch))
     return tuple(notes)
 
@@ -264,43 +268,47 @@ def _tie(scene: Scene, kept: list[Draft], dropped: dict[tuple[str, float], float
         following[draft.layer] = draft.start
 
 
-def _swung(start: float, style: Style) -> float:
-    """Where a position on the straight grid lies in the style's swing; triplets stay where they are."""
+def _swing(style: Style, bar_beats: float) -> dict[int, float]:
+    """Sixteenth of the bar to its place in the style's swing, in beats."""
     amount = style.number("feel.swing")
-    if amount < 0.01 or (start * 4) % 1:
-        return start
     fine = style.number("feel.swing_sixteenths")
-    beat, inside = divmod(start, 1.0)
     coarse = amount * (1 - fine) / 3
-    moved = inside * (1 + coarse) if inside <= 0.5 else 0.5 * (1 + coarse) + (inside - 0.5) * (1 - coarse)
-    if (start * 4) % 2 == 1:
-        moved += amount * fine / 12
-    return beat + moved
+    places = {}
+    for sixteenth in range(round(bar_beats * 4)):
+        beat, inside = divmod(sixteenth * 0.25, 1.0)
+        moved = inside * (1 + coarse) if inside <= 0.5 else 0.5 * (1 + coarse) + (inside - 0.5) * (1 - coarse)
+        places[sixteenth] = beat + moved + (amount * fine / 12 if sixteenth % 2 else 0.0)
+    return places
 
 
-def _note(scene: Scene, draft: Draft) -> Note:
+def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
+    """Written notes as somebody plays them: swing, lateness, looseness, dynamics. Off the grid, triplets stay put."""
     style = scene.style
-    kick = draft.layer == "drums" and draft.pitch == _KICK
-    step = round(draft.start * 12)
-    index = zlib.crc32(f"{draft.layer}/{draft.patch}/{draft.pitch}/{step}".encode())
+    swing = _swing(style, scene.bar_beats)
+    late = {part: scene.beats(style.number(f"feel.{part}_late_ms")) for part in _LATE}
+    loose = scene.beats(style.number("feel.loose_ms"))
+    contrast = 0.55 + 0.9 * style.number("feel.dynamics")
+    force = style.number("feel.loudness") / 0.7 * (0.82 + 0.26 * scene.energy)
+    width = style.number("mix.width")
+    earliest, latest = (0.0 if scene.bar == 0 else -0.06), scene.bar_beats - 0.01
     touch = scene.dice.rng.at("touch", scene.bar)
-    late = 0.0
-    if draft.part in {"drums", "bass", "chords", "melody"} and not kick:
-        late = style.number(f"feel.{draft.part}_late_ms")
-    loose = style.number("feel.loose_ms") * (0.3 if kick else 1.0)
-    off = scene.beats(late + loose * max(-2.0, min(2.0, touch.normal(index))))
-    start = _swung(draft.start, style) + draft.offset + off
-    start = max(0.0 if scene.bar == 0 else -0.06, min(scene.bar_beats - 0.01, start))
-    dynamics = style.number("feel.dynamics")
-    force = 0.7 + (draft.velocity - 0.7) * (0.55 + 0.9 * dynamics)
-    force *= style.number("feel.loudness") / 0.7 * (0.82 + 0.26 * scene.energy)
-    force += 0.05 * (touch.uniform(index ^ 0x5A5A) - 0.5)
-    return Note(
-        part=draft.part,
-        patch=draft.patch,
-        pitch=draft.pitch,
-        start_beats=round(start, 5),
-        duration_beats=round(max(0.05, draft.length * draft.gate), 5),
-        velocity=round(max(0.06, min(1.0, force)), 4),
-        pan=round(max(-1.0, min(1.0, draft.pan * style.number("mix.width"))), 3),
-    )
+    notes = []
+    for draft in drafts:
+        index = zlib.crc32(draft.patch.encode(), draft.pitch * 4096 + int(draft.start * 96))
+        kick = draft.pitch == _KICK and draft.layer == "drums"
+        spread = touch.uniform(index) - 0.5
+        start = swing.get(int(draft.start * 4), draft.start) if (draft.start * 4) % 1 == 0 else draft.start
+        start += draft.offset + (0.0 if kick else late.get(draft.part, 0.0)) + 2 * spread * loose * (0.3 if kick else 1)
+        velocity = (0.7 + (draft.velocity - 0.7) * contrast) * force + 0.05 * spread
+        notes.append(
+            Note(
+                part=draft.part,
+                patch=draft.patch,
+                pitch=draft.pitch,
+                start_beats=round(max(earliest, min(latest, start)), 5),
+                duration_beats=round(max(0.05, draft.length * draft.gate), 5),
+                velocity=round(max(0.06, min(1.0, velocity)), 4),
+                pan=round(max(-1.0, min(1.0, draft.pan * width)), 3),
+            )
+        )
+    return notes

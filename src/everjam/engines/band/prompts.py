@@ -20,12 +20,11 @@ UNKNOWN_SHARE: Final = 0.35
 """What a card that a text does not name gets of it; the band's own taste has the rest."""
 
 _NEGATIONS: Final = frozenset({"no", "without", "not", "non", "sans", "sin", "senza", "ohne", "sem"})
-_FILLERS: Final = frozenset(
-    (
-        "a an and the of with in on for to some very more music song style feel vibe vibes sound sounds like track "
-        "beat beats de la el le un una et y e und mit con avec"
-    ).split()
+_FILLER_WORDS: Final = (
+    "a an and the of with in on for to some very more music song style feel vibe vibes sound sounds like track beat "
+    "beats de la el le un una et y e und mit con avec"
 )
+_FILLERS: Final = frozenset(_FILLER_WORDS.split())
 _BPM: Final = re.compile(r"\b(\d{2,3})\s*bpm\b|\bbpm\s*(\d{2,3})\b|\b(?:tempo|at)\s+(\d{2,3})\b")
 _SEPARATORS: Final = re.compile(r"[^\w#]+", re.UNICODE)
 

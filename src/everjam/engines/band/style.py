@@ -6,8 +6,8 @@ Tables are mixed as classifier-free guidance mixes predictions::
 
 The sum runs over the cards that speak about the table: a harmonica card says nothing about drums, so it takes nothing
 from the drums of the metal card beside it. A card is written as evidence on top of the prior,
-``card = prior - prior / 4 + evidence``, so that at guidance 4 the candidates come as often as the cards say, below it the prior shows through, and
-above it what the prior would have played is avoided.
+``card = prior - prior / 4 + evidence``, so that at guidance 4 the candidates come as often as the cards say, below it
+the prior shows through, and above it what the prior would have played is avoided.
 """
 
 import math

@@ -159,8 +159,9 @@ class Bass(Section, frozen=True):
     """The bass.
 
     Attributes:
-        figures: ``R`` root, ``r`` soft root, ``8`` octave, ``2`` to ``7`` scale steps of the chord, ``a`` step towards
-            the next root, ``c`` semitone towards it, ``g`` dead note. The figure ``kick`` plays the root where the kick plays.
+        figures: ``R`` root, ``r`` soft root, ``8`` octave, ``2`` to ``7`` scale steps of the chord, ``a`` step
+            towards the next root, ``c`` semitone towards it, ``g`` dead note. The figure ``kick`` plays the
+            root where the kick plays.
         center: MIDI key that it keeps around.
         length: Share of the written length that sounds.
         runs: How often the end of a phrase walks to the next chord.

@@ -18,7 +18,7 @@ def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
     Returns:
         Drafts of the layer ``bass``, by start.
     """
-    patch = scene.patch("bass")
+    patch = scene.patch("bass") if scene.plays("bass") else ""
     figure = scene.pick("bass.figures", *scene.scope("bass"))
     if not patch or not figure:
         return []
@@ -148,7 +148,7 @@ def _run(scene: Scene, drafts: list[Draft], center: float) -> list[Draft]:
 
 def _pops(scene: Scene, drafts: list[Draft]) -> list[Draft]:
     """Octaves in the gaps, for a busy bass."""
-    if not drafts:
+    if not drafts or scene.density < 0.6:
         return []
     taken = {draft.start for draft in drafts}
     noise = scene.dice.rng.at("pops", scene.bar)

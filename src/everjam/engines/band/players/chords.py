@@ -31,7 +31,7 @@ def play(scene: Scene) -> tuple[list[Draft], Last]:
 
 
 def _comp(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
-    patch = scene.patch("chords")
+    patch = scene.patch("chords") if scene.plays("chords") else ""
     figure = scene.pick("chords.figures", *scene.scope("comp"))
     kind = scene.pick("chords.voicings", *scene.scope("voicing"))
     if not patch or not figure:
@@ -94,7 +94,7 @@ def _carry(events: tuple[tuple[float, float, str], ...], spans: tuple[Span, ...]
 
 def _chips(scene: Scene, drafts: list[Draft], voicings: dict[float, tuple[int, ...]], patch: str) -> list[Draft]:
     """Soft off-beat touches of a busy comper: one upper voice, short."""
-    if not drafts:
+    if not drafts or scene.density < 0.64:
         return []
     taken = {draft.start for draft in drafts}
     noise = scene.dice.rng.at("chips", scene.bar)
@@ -116,7 +116,7 @@ def _chips(scene: Scene, drafts: list[Draft], voicings: dict[float, tuple[int, .
 
 
 def _pad(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
-    patch = scene.patch("pad")
+    patch = scene.patch("pad") if scene.plays("pad") else ""
     if not patch:
         return [], scene.last.pad
     drafts: list[Draft] = []

@@ -35,7 +35,9 @@ def play(scene: Scene, grids: Mapping[str, Grid]) -> list[Draft]:
         Drafts of the layers ``drums`` and ``perc``.
     """
     drafts = _pattern(scene, grids, scene.pick("drums.grids", *scene.scope("grid")), "drums")
-    drafts += _pattern(scene, grids, scene.pick("drums.perc", *scene.scope("perc")), "perc")
+    drafts += (
+        _pattern(scene, grids, scene.pick("drums.perc", *scene.scope("perc")), "perc") if scene.plays("perc") else []
+    )
     if drafts:
         drafts += _decorations(scene, drafts)
         drafts = _fill(scene, grids, drafts)
@@ -86,7 +88,9 @@ def _decorations(scene: Scene, drafts: list[Draft]) -> list[Draft]:
     """What a busy drummer adds: sixteenths on the hat, ghosts on the snare, kicks before kicks."""
     taken = {(draft.patch, draft.start) for draft in drafts}
     noise = scene.dice.rng.at("busy", scene.bar)
-    added = []
+    added: list[Draft] = []
+    if scene.density < 0.56:
+        return added
     steps = round(scene.bar_beats * 4)
     layers = {draft.layer for draft in drafts}
     timekeeper = next((one for one in ("hat", "ride", "shaker") if any(_voice(d) == one for d in drafts)), "")

@@ -40,7 +40,7 @@ def play(scene: Scene) -> tuple[list[Draft], Last]:
     """
     bar = _plan(scene)
     layer = "voice" if scene.voice_leads else "melody"
-    patch = scene.patch("voice" if scene.voice_leads else "melody")
+    patch = scene.patch(layer) if scene.plays(layer) else ""
     line = _line(scene, bar, layer, patch) if patch else []
     last = replace(scene.last, melody=max(line, key=lambda draft: draft.start).pitch) if line else scene.last
     return line + _counter(scene, bar, last), last
@@ -66,9 +66,12 @@ def _plan(scene: Scene) -> Bar:
     return Bar(letter, 2 * word.count("^") - 2 * word.count("_"), varied, closes, run)
 
 
-def _rungs(scene: Scene, span: Span, low: int, high: int) -> tuple[int, ...]:
+def _kind(scene: Scene) -> str:
+    return scene.pick("melody.scales", "melody-scale", scene.place.movement)
+
+
+def _rungs(scene: Scene, span: Span, kind: str, low: int, high: int) -> tuple[int, ...]:
     """The notes that the lead may use over a chord, as MIDI keys."""
-    kind = scene.pick("melody.scales", "melody-scale", scene.place.movement)
     if kind == "chord":
         return theory.ladder(tuple(sorted(span.chord.pitch_classes)), low, high)
     if kind == "mode":
@@ -98,11 +101,12 @@ def _line(scene: Scene, bar: Bar, layer: str, patch: str) -> list[Draft]:
     low, high = round(center - span_semitones), round(center + span_semitones)
     gate = style.number("melody.length")
     steps = style.table("melody.steps")
+    kind = _kind(scene)
     pitch = _opening(scene, motif, center, low, high, bar.shift)
     drafts: list[Draft] = []
     for index, (start, length, cell) in enumerate(events):
         span = scene.span_at(start)
-        rungs = _rungs(scene, span, low, high)
+        rungs = _rungs(scene, span, kind, low, high)
         if index:
             address = (*motif, bar.varied if index >= len(events) // 2 else 0, bar.bar, index)
             pitch = _step(rungs, pitch, int(steps.draw(dice, *address)), center, span_semitones)
@@ -170,7 +174,9 @@ def _place(rungs: tuple[int, ...], pitch: int) -> int:
 
 def _ornaments(scene: Scene, drafts: list[Draft], low: int, high: int) -> list[Draft]:
     """Passing notes of a busy player, between the notes that are there."""
-    added = []
+    added: list[Draft] = []
+    if scene.density < 0.62:
+        return added
     noise = scene.dice.rng.at("ornaments", scene.bar)
     taken = {draft.start for draft in drafts}
     for index, (one, other) in enumerate(itertools.pairwise(drafts)):
@@ -179,7 +185,7 @@ def _ornaments(scene: Scene, drafts: list[Draft], low: int, high: int) -> list[D
             start = step * 0.25
             if start in taken:
                 continue
-            rungs = _rungs(scene, scene.span_at(start), low, high)
+            rungs = _rungs(scene, scene.span_at(start), _kind(scene), low, high)
             share = (step - begin) / (end - begin)
             target = round(one.pitch + share * (other.pitch - one.pitch) + (1.6 if index % 2 else -1.6))
             need = (0.62 if step % 2 == 0 else 0.76) + 0.22 * noise.uniform(step)
@@ -194,7 +200,7 @@ def _ornaments(scene: Scene, drafts: list[Draft], low: int, high: int) -> list[D
 
 def _counter(scene: Scene, bar: Bar, last: Last) -> list[Draft]:
     """A second line: long guide tones under the lead; where the lead rests, its motif as an answer."""
-    patch = scene.patch("melody" if scene.voice_leads else "counter")
+    patch = scene.patch("melody" if scene.voice_leads else "counter") if scene.plays("counter") else ""
     if not patch:
         return []
     center = scene.style.number("melody.center") - 5

@@ -1,13 +1,13 @@
 """What every player sees, and what a player writes: drafts of notes with the density at which they join."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from everjam.engines.band.form import Place
 from everjam.engines.band.harmony import Span
 from everjam.engines.band.sampling import Address, Dice
 from everjam.engines.band.score import Part
-from everjam.engines.band.style import Mixed, Style
+from everjam.engines.band.style import Style
 from everjam.engines.band.theory import Chord, Key, metric_weight
 
 VELOCITIES: Final = {"X": 0.95, "x": 0.76, "o": 0.52, "g": 0.26, "m": 0.6}
@@ -86,6 +86,9 @@ class Scene:
         voice_leads: The voice has the melody (VOCALIZATION).
         energy: 0 to 1.
         last: What was played before.
+        density: Drafts that need more are not heard; players may leave them out.
+        needs: Density at which each layer joins; layers that never do are missing.
+        patches: Instruments drawn so far in this bar, by role.
     """
 
     style: Style
@@ -102,6 +105,13 @@ class Scene:
     voice_leads: bool
     energy: float
     last: Last
+    density: float = 1.0
+    needs: dict[str, float] = field(default_factory=dict)
+    patches: dict[str, str] = field(default_factory=dict)
+
+    def plays(self, layer: str) -> bool:
+        """Whether anything of a layer can be heard in this bar."""
+        return self.needs.get(layer, 2.0) <= self.density
 
     def scope(self, *address: Address) -> tuple[Address, ...]:
         """Address of a decision that a section's name brings back within the movement (each time anew if wild)."""
@@ -116,11 +126,12 @@ class Scene:
 
     def patch(self, role: str) -> str:
         """The instrument of a role: the same for a whole movement, so that a band stays a band."""
-        mixed: Mixed = self.style.table(f"instruments.{role}")
-        if not mixed.candidates:
-            return ""
-        every = 1 if self.wild else 2
-        return mixed.draw(self.dice, "patch", role, self.place.movement // every)
+        patch = self.patches.get(role)
+        if patch is None:
+            every = 1 if self.wild else 2
+            patch = self.pick(f"instruments.{role}", "patch", role, self.place.movement // every)
+            self.patches[role] = patch
+        return patch
 
     def span_at(self, start_beats: float) -> Span:
         """The chord that sounds at a position."""

@@ -18,7 +18,7 @@ def play(scene: Scene) -> list[Draft]:
 
 
 def _arp(scene: Scene) -> list[Draft]:
-    patch = scene.patch("arp")
+    patch = scene.patch("arp") if scene.plays("arp") else ""
     figure = scene.pick("chords.arps", *scene.scope("arp"))
     if not patch or not figure:
         return []
@@ -44,6 +44,8 @@ def _arp(scene: Scene) -> list[Draft]:
                 gate=0.95,
             )
         )
+    if scene.density < 0.58:
+        return drafts
     taken = {draft.start for draft in drafts}
     for step in range(round(scene.bar_beats * 4)):
         start = step * 0.25
@@ -62,7 +64,7 @@ def _arp(scene: Scene) -> list[Draft]:
 
 def _noise(scene: Scene) -> list[Draft]:
     drafts = []
-    patch = scene.patch("noise")
+    patch = scene.patch("noise") if scene.plays("noise") else ""
     tonic = theory.nearest(scene.key.tonic, 38 if patch in _LOW else 62)
     if patch:
         # Two bars at a time, so that the seams do not march with the bars.

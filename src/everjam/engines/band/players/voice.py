@@ -15,7 +15,7 @@ def play(scene: Scene) -> list[Draft]:
     Returns:
         Drafts of the layer ``voice``.
     """
-    patch = scene.patch("voice")
+    patch = scene.patch("voice") if scene.plays("voice") else ""
     if not patch or scene.voice_leads:
         return []
     if patch == "voice_chop":
