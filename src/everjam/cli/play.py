@@ -6,7 +6,7 @@ import secrets
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -113,13 +113,7 @@ def _read(player: "Player", lines: Iterable[str], interactive: bool, fresh_seed:
             console.note(player.describe())
 
 
-class _SoundDevice(Protocol):
-    PortAudioError: type[Exception]
-
-    def OutputStream(self, **options: Any) -> "Output": ...  # noqa: N802
-
-
-def open_speaker(device: _SoundDevice | None = None) -> "Output":
+def open_speaker(device: Any = None) -> "Output":
     """The default output at 48 kHz stereo.
 
     Args:
@@ -129,7 +123,7 @@ def open_speaker(device: _SoundDevice | None = None) -> "Output":
         UsageError: The extra is not installed.
         NoSpeaker: There is no device, or it does not take the format.
     """
-    module: Any = device
+    module = device
     if module is None:
         try:
             module = importlib.import_module("sounddevice")
