@@ -4,9 +4,11 @@
 
 Columns: real time over CPU time of one thread in 2 s blocks with the waveforms cached; CPU time of the first block with
 nothing cached; the dearest later block of the first pass; median and dearest block of 40 ms with the waveforms cached;
-size of the pickled state; integrated loudness; true peak, four times oversampled; level differences between the channels
-and their correlation.
+size of the pickled state; integrated loudness; true peak, four times oversampled; how far the sides lie
+below the middle, and the channels' correlation.
 """
+
+# ruff: noqa: E402
 
 import argparse
 import json
@@ -17,6 +19,7 @@ import subprocess
 import time
 from pathlib import Path
 
+# BLAS reads its number of threads when it is loaded.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 

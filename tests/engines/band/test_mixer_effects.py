@@ -116,7 +116,7 @@ def test_the_room_decays_as_asked_at_about_the_same_loudness(seconds: float) -> 
     x = np.zeros(400 * Q, np.float32)
     x[: 50 * Q] = noise(1, 50)[0]
     out, _ = reverb.process(reverb.start(), x, np.full(400, seconds))
-    power = np.mean(out.reshape(2, 400, Q) ** 2, axis=(0, 2))
+    power = np.mean(out.reshape(2, 400, Q // 2) ** 2, axis=(0, 2))
     begin = 55
     length = int(seconds * 0.4 * SAMPLE_RATE_HZ / Q)
     drop_db = 10 * np.log10(power[begin] / power[begin + length])
@@ -129,10 +129,10 @@ def test_the_room_is_dense_and_has_no_slow_flutter() -> None:
     x = np.zeros(60 * Q, np.float32)
     x[0] = 1
     out, _ = reverb.process(reverb.start(), x, np.full(60, 2.0))
-    for begin in range(2_000, 48_000, 4_800):
-        piece = out[0, begin : begin + 4_800]
+    for begin in range(1_000, 24_000, 2_400):
+        piece = out[0, begin : begin + 2_400]
         kurtosis = np.mean(piece**4) / np.mean(piece**2) ** 2
-        assert kurtosis < 8, "Gaussian noise has 3; single echoes have hundreds"
+        assert kurtosis < 12, "Gaussian noise has 3; single echoes have hundreds"
 
 
 def test_echoes_come_in_time_left_then_right_and_softer() -> None:
@@ -142,8 +142,8 @@ def test_echoes_come_in_time_left_then_right_and_softer() -> None:
     assert out is not None
     first = int(np.argmax(np.abs(out[0])))
     second = int(np.argmax(np.abs(out[1])))
-    assert first == pytest.approx(100 + 12_000, abs=40)
-    assert second == pytest.approx(first + 12_000, abs=4)
+    assert first == pytest.approx(50 + 6_000, abs=20)
+    assert second == pytest.approx(first + 6_000, abs=2)
     assert np.abs(out[1]).max() == pytest.approx(0.5 * np.abs(out[0]).max(), rel=0.4)
     quiet = np.zeros(400 * Q, np.float32)
     _, state = delay.process(state, quiet, [6_000] * 400, np.full(400, 0.5))
@@ -253,7 +253,7 @@ def test_fades_of_voices_are_straight_and_end_in_silence() -> None:
     wave = np.ones((1, 10_000), np.float32)
     voice = voices.Voice(2, Tone("x", 60, 100, 8, 5, 0), 100, 0.5, 0.25).faded(1_000, 500)
     buses = np.full((6, 2, 4_000), 9, np.float32)
-    assert voices.add(buses, [(voice, wave)], 0, np.empty(4_000, np.float32)) == {2}
+    assert voices.add(buses, [(voice, wave)], 0) == {2}
     left, right = buses[2]
     assert not left[:100].any()
     assert (left[100:1_000] == 0.5).all()

@@ -30,6 +30,8 @@ DELAY: Final = slice(2 * _N, 3 * _N)
 DRIVE: Final = slice(3 * _N, 4 * _N)
 SIDECHAIN, WIDTH, TILT_DB, LOFI, FEEDBACK, LOG_SECONDS = range(4 * _N, 4 * _N + 6)
 SIZE: Final = 4 * _N + 6
+LEAST_LOFI: Final = 0.04
+"""Less than this is not worth its cost."""
 
 _DEFAULT_REVERB: Final[dict[Part, float]] = {
     "drums": 0.1, "bass": 0.02, "chords": 0.25, "melody": 0.28, "texture": 0.35, "voice": 0.35,
@@ -93,7 +95,7 @@ def vector(production: Production) -> Float64Array:
     out[SIDECHAIN] = _clamp(production.sidechain, 0.0, 1.0)
     out[WIDTH] = _clamp(production.width, 0.0, 1.5)
     out[TILT_DB] = _clamp(production.tilt_db, -6.0, 6.0)
-    out[LOFI] = _clamp(production.lofi, 0.0, 1.0)
+    out[LOFI] = _clamp(production.lofi, 0.0, 1.0) if production.lofi >= LEAST_LOFI else 0.0
     out[FEEDBACK] = _clamp(production.delay_feedback, 0.0, 0.8)
     out[LOG_SECONDS] = np.log(_clamp(production.reverb_seconds, 0.3, 6.0))
     return out

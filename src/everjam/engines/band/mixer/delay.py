@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from everjam.audio import QUANTUM_FRAMES, Float32Array
-from everjam.engines.band.mixer.resample import PHASE_TAPS, TAPS, double, halve
+from everjam.engines.band.mixer.resample import TAPS, halve
 
 STEP: Final = QUANTUM_FRAMES // 2
 SHORTEST: Final = STEP + 1
@@ -31,13 +31,11 @@ class DelayState:
         line: float32 ``(2, LONGEST + 2)``, the newest last; empty when nothing rings.
         time: Delay in samples at half rate in the last quantum.
         down: float32 ``(TAPS - 1,)``.
-        up: float32 ``(2, PHASE_TAPS - 1)``.
     """
 
     line: Float32Array
     time: int
     down: Float32Array
-    up: Float32Array
 
 
 def start() -> DelayState:
@@ -46,7 +44,6 @@ def start() -> DelayState:
         np.zeros((2, 0), np.float32),
         DEFAULT,
         np.zeros((TAPS - 1,), np.float32),
-        np.zeros((2, PHASE_TAPS - 1), np.float32),
     )
 
 
@@ -72,7 +69,7 @@ def process(
         feedback: In each quantum, 0 to 0.8.
 
     Returns:
-        float32 ``(2, 1920 q)``, left first, or None where nothing rings; and the new state.
+        float32 ``(2, 960 q)`` at half the rate, left first, or None where nothing rings; and the new state.
     """
     if send is None and not state.line.shape[1]:
         return None, state
@@ -96,11 +93,10 @@ def process(
         wet[:, now] = echo
         np.multiply(echo[::-1], np.float32(feedback[q]), out=line[:, at : at + STEP])
         line[0, at : at + STEP] += fed[now]
-    out, up = double(wet, state.up)
     keep = line[:, -past:].copy()
     if np.abs(keep).max() < _QUIET:
         keep = np.zeros((2, 0), np.float32)
-    return out, DelayState(keep, time, down, up)
+    return wet, DelayState(keep, time, down)
 
 
 def _read(line: Float32Array, at: int, time: int) -> Float32Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from everjam.audio import QUANTUM_FRAMES, Float32Array
 from everjam.engines.band.instruments.contract import Waveform
-from everjam.engines.band.mixer import controls, delay, duck, limiter, lofi, loudness, reverb, tilt, voices
+from everjam.engines.band.mixer import controls, delay, duck, limiter, lofi, loudness, resample, reverb, tilt, voices
 from everjam.engines.band.mixer.controls import ControlState
 from everjam.engines.band.mixer.delay import DelayState
 from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Float64Array, curve, to_cells, to_samples
@@ -48,6 +48,7 @@ class MixerState:
         brightness: Smoothed, 0 to 1.
         room: The reverb.
         echo: The delay.
+        upsampler: From their rate to the mixer's, float32 ``(2, PHASE_TAPS - 1)``.
         tone: Tilt and width.
         tape: Lo-fi.
         level: Automatic level and compressor.
@@ -62,6 +63,7 @@ class MixerState:
     brightness: float
     room: ReverbState
     echo: DelayState
+    upsampler: Float32Array
     tone: TiltState
     tape: LofiState
     level: LevelState
@@ -106,9 +108,20 @@ class Mixer:
         """Silence, frame 0."""
         groups = self._groups
         return MixerState(
-            0, (), (), controls.start(), np.ones(len(PARTS)), -1.0, reverb.start(), delay.start(), tilt.start(groups),
-            lofi.start(groups), loudness.start(), limiter.start(groups),
-        )  # fmt: skip
+            frame=0,
+            voices=(),
+            kicks=(),
+            controls=controls.start(),
+            open=np.ones(len(PARTS)),
+            brightness=-1.0,
+            room=reverb.start(),
+            echo=delay.start(),
+            upsampler=np.zeros((2, resample.PHASE_TAPS - 1), np.float32),
+            tone=tilt.start(groups),
+            tape=lofi.start(groups),
+            level=loudness.start(),
+            limiter=limiter.start(groups),
+        )
 
     def render(self, state: MixerState, mutes: Mutes, brightness: float, frames: int) -> tuple[Mixed, MixerState]:
         """The next ``frames`` of sound.
@@ -148,7 +161,7 @@ class Mixer:
         """A few quanta; returns float32 ``(groups, 2, frames)``."""
         quanta = frames // QUANTUM_FRAMES
         buses = self._buses[:, :, :frames]
-        active = voices.add(buses, waves, state.frame, self._scratch[0])
+        active = voices.add(buses, waves, state.frame)
         values, delays, control_state = controls.follow(state.controls, state.frame // QUANTUM_FRAMES, quanta)
         ducks = values[:, controls.SIDECHAIN].any()
         dip = duck.shape(state.kicks if ducks else (), state.frame, quanta * CELLS_PER_QUANTUM)
@@ -163,11 +176,12 @@ class Mixer:
         echo_out, echo = delay.process(state.echo, fed, delays, values[1:, controls.FEEDBACK])
         if echo_out is not None:
             room_out += echo_out
+        wet, upsampler = resample.double(room_out, state.upsampler)
         if values[:, controls.LOFI].any():
-            lofi.add_crackle(room_out, state.frame, values[:, controls.LOFI])
-        mix[0] += room_out
+            lofi.add_crackle(wet, state.frame, values[:, controls.LOFI])
+        mix[0] += wet
         if self._groups > 1:
-            mix[1 + _EFFECTS] = room_out
+            mix[1 + _EFFECTS] = wet
 
         bright, last_brightness = _brightness(state.brightness, brightness, quanta)
         tilts = values[:, controls.TILT_DB] + BRIGHTNESS_SPAN_DB * (bright - 0.5)
@@ -189,6 +203,7 @@ class Mixer:
             brightness=last_brightness,
             room=room,
             echo=echo,
+            upsampler=upsampler,
             tone=tone,
             tape=tape,
             level=level,

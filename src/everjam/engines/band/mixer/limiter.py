@@ -20,7 +20,7 @@ WINDOW_CELLS: Final = 4
 LATENCY_FRAMES: Final = (WINDOW_CELLS + 1) * CELL_FRAMES
 """How much later the sound leaves than it came."""
 _CEILING: Final = 10 ** (CEILING_DBTP / 20)
-_SUSPECT: Final = 0.55 * _CEILING
+_SUSPECT: Final = 0.65 * _CEILING
 _REACH: Final = 8
 _OVERSAMPLING: Final = 4
 _RELEASE_DB: Final = 40.0 * CELL_FRAMES / SAMPLE_RATE_HZ

@@ -8,13 +8,13 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-from scipy.signal import butter, sosfilt
+from scipy.signal import butter, lfilter
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, to_cells, to_samples
 
 _CORNER_HZ: Final = 5200.0
-_SOS: Final = butter(2, _CORNER_HZ, fs=SAMPLE_RATE_HZ, output="sos").astype(np.float32)
+_B, _A = (c.astype(np.float32) for c in butter(2, _CORNER_HZ, fs=SAMPLE_RATE_HZ))
 HISTORY: Final = 160
 _PERIOD_FRAMES: Final = 20 * SAMPLE_RATE_HZ
 _WOW: Final = ((0.55, 26.0), (0.95, 9.0), (6.4, 1.6))
@@ -25,7 +25,7 @@ _CRACKLE_LEVEL: Final = 0.03
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LofiState:
-    """What the tape remembers: filter memory ``(groups, 2, 1, 2)`` as SciPy wants it, and the last samples."""
+    """What the tape remembers: filter, float32 ``(groups, 2, 2)``; last samples, ``(groups, 2, HISTORY)``."""
 
     filter: Float32Array
     history: Float32Array
@@ -33,7 +33,7 @@ class LofiState:
 
 def start(groups: int) -> LofiState:
     """Silence."""
-    return LofiState(np.zeros((1, groups, 2, 2), np.float32), np.zeros((groups, 2, HISTORY), np.float32))
+    return LofiState(np.zeros((groups, 2, 2), np.float32), np.zeros((groups, 2, HISTORY), np.float32))
 
 
 @cache
@@ -79,13 +79,18 @@ def process(state: LofiState, x: Float32Array, frame: int, amount: Float64Array)
     joined = np.concatenate((state.history, x), axis=-1)
     cells = (frame % _PERIOD_FRAMES + CELL_FRAMES * np.arange(frames // CELL_FRAMES + 1)) / SAMPLE_RATE_HZ
     lag = to_cells(amount) * sum(depth * (1 + np.sin(2 * np.pi * hz * cells)) for hz, depth in _WOW)
-    place = HISTORY + np.arange(frames) - np.interp(np.arange(frames) / CELL_FRAMES, np.arange(lag.shape[0]), lag)
-    whole = np.minimum(place.astype(np.int64), HISTORY + frames - 2)
-    part = (place - whole).astype(np.float32)
-    now = joined[..., whole]
-    played = now + (joined[..., whole + 1] - now) * part
-    dull, memory = sosfilt(_SOS, played, axis=-1, zi=state.filter)
-    dull -= played
+    behind = to_samples(lag)
+    whole = behind.astype(np.intp)
+    behind -= whole
+    place = np.arange(HISTORY, HISTORY + frames) - whole
+    for row, out in zip(joined.reshape(-1, HISTORY + frames), x.reshape(-1, frames), strict=True):
+        now = row.take(place)
+        before = row[:-1].take(place - 1)
+        before -= now
+        before *= behind
+        np.add(now, before, out=out)
+    dull, memory = lfilter(_B, _A, x, axis=-1, zi=state.filter)
+    dull -= x
     dull *= level
-    np.add(played, dull, out=x)
+    x += dull
     return LofiState(memory, joined[..., -HISTORY:].copy())

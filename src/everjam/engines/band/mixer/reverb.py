@@ -16,7 +16,6 @@ from scipy import fft
 from scipy.linalg import hadamard
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.mixer.resample import PHASE_TAPS, double
 
 RATE_HZ: Final = SAMPLE_RATE_HZ // 2
 STEP: Final = QUANTUM_FRAMES // 2
@@ -41,12 +40,10 @@ class ReverbState:
     Attributes:
         lines: float32 ``(8, HISTORY)``, the newest sample last.
         tail: float32 ``(2, 1088)``: what the diffuser still has to say.
-        upsampler: float32 ``(2, PHASE_TAPS - 1)``.
     """
 
     lines: Float32Array
     tail: Float32Array
-    upsampler: Float32Array
 
 
 def start() -> ReverbState:
@@ -54,7 +51,6 @@ def start() -> ReverbState:
     return ReverbState(
         np.zeros((len(LINES), HISTORY), np.float32),
         np.zeros((2, _TAIL), np.float32),
-        np.zeros((2, PHASE_TAPS - 1), np.float32),
     )
 
 
@@ -118,7 +114,7 @@ def process(
         seconds: Decay time (RT60) in each quantum, ``(q,)``.
 
     Returns:
-        float32 ``(2, 1920 q)``, about as loud as the send, and the new state.
+        float32 ``(2, 960 q)`` at half the rate, somewhat softer than the send, and the new state.
     """
     diffused, tail = _diffuse(state, send)
     quanta = seconds.shape[0]
@@ -147,5 +143,4 @@ def process(
     history = lines[:, -HISTORY:].copy()
     if np.abs(history).max() < _QUIET:
         history[:] = 0
-    out, upsampler = double(wet, state.upsampler)
-    return out, ReverbState(history, tail, upsampler)
+    return wet, ReverbState(history, tail)

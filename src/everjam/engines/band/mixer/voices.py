@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.linalg.blas import saxpy
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.contract import Tone, Waveform
@@ -15,6 +16,8 @@ Fetch = Callable[[Tone], Waveform]
 MAX_VOICES: Final = 320
 """More than this never sound at once: the oldest are let go of first."""
 
+_AT_ONCE_FRAMES: Final = 8_192
+"""BLAS would start threads for more, and their number would show in the last bit."""
 _VELOCITY_STEPS: Final = 8
 _BRIGHTNESS_STEPS: Final = (0, 2, 5, 8, 10)
 _DURATION_STEPS_PER_OCTAVE: Final = 5
@@ -81,16 +84,13 @@ def brightness_step(brightness: float | None) -> int:
     return 5 if brightness is None else _BRIGHTNESS_STEPS[round(min(max(brightness, 0.0), 1.0) * 4)]
 
 
-def add(
-    buses: Float32Array, voices: Sequence[tuple[Voice, Waveform]], start_frame: int, scratch: Float32Array
-) -> set[int]:
+def add(buses: Float32Array, voices: Sequence[tuple[Voice, Waveform]], start_frame: int) -> set[int]:
     """Puts what sounds in a stretch of time on the buses.
 
     Args:
         buses: float32 ``(parts, 2, frames)``; those of the parts that sound are overwritten.
         voices: With their waveforms; those outside the stretch are passed over.
         start_frame: Frame in the jam of the first sample.
-        scratch: float32, at least ``frames`` long.
 
     Returns:
         The parts that sound.
@@ -112,11 +112,10 @@ def add(
         if 0 <= voice.fade_frame < start_frame + end:
             since = np.arange(begin, end) + (start_frame - voice.fade_frame)
             piece = piece * np.clip(1.0 - since / voice.fade_frames, 0.0, 1.0).astype(np.float32)
-        part = scratch[: end - begin]
-        np.multiply(piece[0], np.float32(voice.left), out=part)
-        left += part
-        np.multiply(piece[-1], np.float32(voice.right), out=part)
-        right += part
+        for at_once in range(0, end - begin, _AT_ONCE_FRAMES):
+            now = slice(at_once, at_once + _AT_ONCE_FRAMES)
+            saxpy(piece[0, now], left[now], a=voice.left)
+            saxpy(piece[-1, now], right[now], a=voice.right)
     return active
 
 
