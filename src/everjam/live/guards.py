@@ -11,13 +11,21 @@ import socket
 from typing import Any, Final
 
 import h11
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 
 HEADER_TIMEOUT_SECONDS: Final = 10.0
 MAX_HEADER_BYTES: Final = 16 * 1024
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
+MAX_FRAGMENTS: Final = 1_024
+MAX_FRAMES_A_SECOND: Final = 2_000
+# A frame takes some 30 us; the event loop hands over up to 8 MB of them in one go.
+SLICE_BYTES: Final = 4 * 1024
 MAX_WRITE_BUFFER_BYTES: Final = 2 * 1024 * 1024
+CLOSE_GRACE_SECONDS: Final = 1.0
+CLOSE_SECONDS: Final = 3.0
 # The kernel doubles it: with one chunk in the process and one here, a peer that does not read is seen within seconds.
 SEND_BUFFER_BYTES: Final = 256 * 1024
 
@@ -65,13 +73,70 @@ class GuardedHttp(H11Protocol):
 
 
 class GuardedWebSocket(WebSocketsSansIOProtocol):
-    """WebSocket whose answers to pings cannot pile up."""
+    """WebSocket that a peer cannot hold open, fill or keep busy: by not reading, or by frames without end."""
+
+    _end: asyncio.TimerHandle | None = None
+    _second = -1.0
+    _frames_in_second = 0
 
     def data_received(self, data: bytes) -> None:
-        """Cuts off a peer that makes us answer and does not read the answers."""
-        super().data_received(data)
-        if self.transport.get_write_buffer_size() > MAX_WRITE_BUFFER_BYTES:
+        """Cuts off a peer that makes us answer and does not read the answers, or that sends frames for ever."""
+        for begin in range(0, len(data), SLICE_BYTES):
+            super().data_received(data[begin : begin + SLICE_BYTES])
+            if self.transport.get_write_buffer_size() > MAX_WRITE_BUFFER_BYTES:
+                self.transport.abort()
+                return
+            if len(self.frames) > MAX_FRAGMENTS:
+                self._fail(CloseCode.MESSAGE_TOO_BIG, f"over {MAX_FRAGMENTS} fragments")
+            elif self._frames_in_second > MAX_FRAMES_A_SECOND:
+                self._fail(CloseCode.POLICY_VIOLATION, f"over {MAX_FRAMES_A_SECOND} frames a second")
+            if self.transport.is_closing():
+                self._end_soon()
+                return
+
+    def handle_events(self) -> None:
+        """Counts frames of all kinds: pings and fragments cost as much as messages."""
+        now = self.loop.time()
+        if now - self._second >= 1.0:
+            self._second, self._frames_in_second = now, 0
+        self._frames_in_second += len(self.conn.events)
+        super().handle_events()
+
+    def keepalive_timeout(self) -> None:
+        """Ends the connection of a peer that is gone, whether or not what we sent can still be flushed."""
+        super().keepalive_timeout()
+        self._end_soon()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Lifts the deadline."""
+        if self._end is not None:
+            self._end.cancel()
+        super().connection_lost(exc)
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """A close frame does not wait for ever behind what the peer does not read."""
+        if message["type"] != "websocket.close":
+            await super().send(message)
+            return
+        try:
+            async with asyncio.timeout(CLOSE_GRACE_SECONDS):
+                await self.writable.wait()
+        except TimeoutError:
             self.transport.abort()
+            return
+        await super().send(message)
+        self._end_soon()
+
+    def _fail(self, code: CloseCode, reason: str) -> None:
+        self.frames = []
+        if not self.close_sent:
+            self.conn.fail(code, reason)
+            self.handle_parser_exception()
+
+    def _end_soon(self) -> None:
+        """Closing waits until the peer has read everything, which it may never do."""
+        if self._end is None:
+            self._end = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
 
 
 class RedactSecrets(logging.Filter):

@@ -31,9 +31,10 @@ E = TypeVar("E", bound=BaseException)
 
 SETUP_TIMEOUT_SECONDS: Final = 30.0
 PROMPT_GRACE_SECONDS: Final = 1.0
-STALL_SECONDS: Final = 8.0
+STALL_SECONDS: Final = 5.0
 FADE_OUT_FRAMES: Final = 12 * QUANTUM_FRAMES
 MAX_MESSAGES_A_SECOND: Final = 1_000
+STARVING_SECONDS: Final = 1.0
 HEDGE_SHARE: Final = 0.5
 MIN_HEDGE_SECONDS: Final = 0.25
 CLOSE_GOING_AWAY: Final = 1001
@@ -102,6 +103,8 @@ class _Chunk:
         data: The encoded message.
         frames: Length.
         due_seconds: When it is to be with the listener.
+        late_seconds: How much later it was rendered than it was due, or, if its rendering began later than that
+            (while the lead builds up, after a slow reader), than it was asked for.
         state: The engine's state after it.
         resets: How many RESET_CONTEXT it and the chunks before it have carried out.
         steered_at_seconds: When the oldest change that it is the first to carry out arrived.
@@ -111,6 +114,7 @@ class _Chunk:
     data: bytes
     frames: int
     due_seconds: float
+    late_seconds: float
     state: bytes
     resets: int
     steered_at_seconds: float | None
@@ -135,7 +139,7 @@ class Jam:
         settings: Chunk length, pace, limits.
         clock: Time.
         metrics: Where to count.
-        on_starving: Called when the lead has fallen to less than half of what it should be.
+        on_starving: Called when a chunk was rendered so late that more than half of the lead was eaten.
     """
 
     def __init__(
@@ -307,18 +311,24 @@ class Jam:
         while self._playing.is_set() and await self._sleep_until(
             self._pacer.render_at_seconds(self._clock.now_seconds()), epoch
         ):
+            # What a slow reader has not taken yet is all that it may hold: one chunk here and one in the socket.
+            await self._outbox.join()
+            if epoch != self._epoch:
+                return
             steered_at, self._steered_at_seconds = self._steered_at_seconds, None
             begin = self._clock.now_seconds()
             due = self._pacer.due_seconds(begin)
             reset, resets = resets < self._resets_wanted, self._resets_wanted
             rendered, metadata = await self._render_block(state, frames, due, reset=reset)
-            self._pacer.rendered(self._clock.now_seconds() - begin)
+            end = self._clock.now_seconds()
+            self._pacer.rendered(end - begin)
             if epoch != self._epoch:
                 return
             state = rendered.state
             data = codec.encode_audio(rendered.pcm16, metadata)
             self._pacer.schedule(frames)
-            await self._outbox.put(_Chunk(epoch, data, frames, due, state, resets, steered_at))
+            late = max(0.0, end - max(begin, due))
+            await self._outbox.put(_Chunk(epoch, data, frames, due, late, state, resets, steered_at))
 
     async def _render_block(
         self, state: bytes | None, frames: int, due_seconds: float, *, reset: bool
@@ -356,7 +366,7 @@ class Jam:
             audio = from_pcm16(rendered.pcm16)
             audio *= np.linspace(1.0, 0.0, len(audio), dtype=np.float32)[:, None]
             faded = codec.encode_audio(to_pcm16(audio), metadata)
-            await self._outbox.put(_Chunk(self._epoch, faded, FADE_OUT_FRAMES, now, rendered.state, 0, None))
+            await self._outbox.put(_Chunk(self._epoch, faded, FADE_OUT_FRAMES, now, 0.0, rendered.state, 0, None))
             await self._outbox.join()
         raise _Over(CLOSE_GOING_AWAY, "The server is going away.")
 
@@ -395,8 +405,8 @@ class Jam:
         metrics.chunks.inc()
         if self._settings.lead_seconds is not None:
             metrics.lead_seconds.observe(delivery.lead_seconds)
-            metrics.lateness_seconds.observe(delivery.lateness_seconds)
-            if delivery.lateness_seconds > self._settings.lead_seconds / 2:
+            metrics.lateness_seconds.observe(chunk.late_seconds)
+            if chunk.late_seconds > self._settings.lead_seconds / 2:
                 self._on_starving()
         if delivery.underrun_seconds > 0:
             metrics.underruns.inc()

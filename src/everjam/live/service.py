@@ -69,6 +69,8 @@ class Service:
         self._policy = load_policy(settings.policy_file, refuse_artists=settings.artist_policy)
         self._keys = KeyRing(settings.api_keys)
         registry.info(settings.engine)
+        # Imports every engine now: a client that names an unknown model must not make the event loop do it.
+        registry.infos()
         self._pool = None if renderer else WorkerPool(settings.workers, [settings.engine], self.metrics)
         self._renderer = renderer or self._pool
         self._draining = False
@@ -160,7 +162,8 @@ class Service:
         limit = self.settings.max_sessions
         if self._draining:
             raise ServerBusy("The service is currently unavailable.")
-        if (limit and len(self.jams) >= limit) or self._clock.now_seconds() < self._overloaded_until_seconds:
+        overloaded = self.jams and self._clock.now_seconds() < self._overloaded_until_seconds
+        if (limit and len(self.jams) >= limit) or overloaded:
             raise ServerBusy(f"Resource has been exhausted: {len(self.jams)} sessions are open. Try again later.")
         session = Session(
             lambda model: registry.engine_for_model(model, self.settings.engine),
@@ -181,7 +184,7 @@ class Service:
 
     def _note_starving(self) -> None:
         """A jam runs short of audio: this machine has no room for more until that is over."""
-        if not self.settings.max_sessions:
+        if not self.settings.max_sessions and self.status().playing > 1:
             self._overloaded_until_seconds = self._clock.now_seconds() + OVERLOAD_SECONDS
 
     def _jam_settings(self, query: Mapping[str, str]) -> JamSettings:
