@@ -21,6 +21,7 @@ from everjam.live.tls import (
     certificate_facts,
     ensure_tls,
     make_local,
+    renew,
     server_context,
     server_names,
     system_authorities,
@@ -213,6 +214,22 @@ def test_ensure_makes_files_in_the_data_folder(tmp_path: Path) -> None:
     facts = certificate_facts(files.cert)
     assert {"localhost", "127.0.0.1", "::1", "192.168.7.9"} <= set(facts.names)
     assert facts.days_left(NOW) == 396
+
+
+def test_a_running_server_renews_its_certificate(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    files = ensure_tls(settings, now=NOW - 350 * DAY)
+    context, client = server_context(files), strict_client(files.ca)
+
+    def served() -> bytes | None:
+        return handshake(context, client, "localhost").getpeercert(binary_form=True)
+
+    first = served()
+    assert renew(settings, context, now=NOW) == files
+    assert served() != first
+    second = served()
+    renew(settings, context, now=NOW)
+    assert served() == second
 
 
 def test_names_of_a_server(monkeypatch: pytest.MonkeyPatch) -> None:

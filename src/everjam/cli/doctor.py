@@ -142,10 +142,11 @@ def _engines(settings: Settings) -> list[Finding]:
 
 def _ports(settings: Settings) -> list[Finding]:
     wanted = [("port", settings.port, "ws"), ("tls_port", settings.tls_port, "wss")]
-    return [_port(settings.host, port, name, scheme) for name, port, scheme in wanted if port > 0]
+    running = settings.port > 0 and _is_healthy(settings.host, settings.port)
+    return [_port(settings.host, port, name, scheme, running=running) for name, port, scheme in wanted if port > 0]
 
 
-def _port(host: str, port: int, name: str, scheme: str) -> Finding:
+def _port(host: str, port: int, name: str, scheme: str, *, running: bool) -> Finding:
     label = f"{port} for {scheme}"
     flag = name.replace("_", "-")
     try:
@@ -160,10 +161,8 @@ def _port(host: str, port: int, name: str, scheme: str) -> Finding:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 return Finding("port", "fail", f"{host}:{label}: {error.strerror}", f"Try another --{flag}.")
-            if scheme == "ws" and _is_healthy(host, port):
+            if running:
                 return Finding("port", "ok", f"{label}: a server is running there")
-            if scheme == "wss":
-                return Finding("port", "warn", f"{label} is in use", f"By a running everjam? Else --{flag} 0.")
             return Finding("port", "fail", f"{label} is in use", f"Stop what uses it, or try --{flag} 0.")
     return Finding("port", "ok", f"{label} is free")
 

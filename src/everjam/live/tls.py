@@ -146,15 +146,26 @@ def make_local(folder: Path, names: Sequence[str], *, now: dt.datetime) -> TlsFi
 
 
 def server_context(files: TlsFiles) -> ssl.SSLContext:
-    """A server's TLS context; only HTTP/1.1 is offered, because a WebSocket needs it.
-
-    To renew the certificate of a running server, call ``load_cert_chain`` on the context again.
-    """
+    """A server's TLS context; only HTTP/1.1 is offered, because a WebSocket needs it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     context.load_cert_chain(files.cert, files.key)
     return context
+
+
+def renew(settings: Settings, context: ssl.SSLContext, *, now: dt.datetime | None = None) -> TlsFiles:
+    """Renews the certificate of a running server if it is time; connections from now on get the new one.
+
+    Meant to be called once a day. The operator's own files are read again, so that what renews them need not restart
+    the server.
+
+    Raises:
+        UsageError: As ``ensure_tls``; the context then keeps what it has.
+    """
+    files = ensure_tls(settings, now=now)
+    context.load_cert_chain(files.cert, files.key)
+    return files
 
 
 def ca_bundle(settings: Settings, files: TlsFiles) -> Path:
