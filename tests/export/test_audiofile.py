@@ -1,6 +1,8 @@
 """Audio files are read back: samples, length, tags, and the same bytes every time."""
 
 import io
+import os
+import stat
 import struct
 from pathlib import Path
 
@@ -126,6 +128,16 @@ def test_an_exception_leaves_the_old_file(tmp_path: Path, music: Float32Array) -
         interrupted()
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
+def test_permissions_are_those_of_any_new_file(tmp_path: Path, music: Float32Array) -> None:
+    before = os.umask(0o027)
+    try:
+        write(tmp_path / "take.mp3", music)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "take.mp3").stat().st_mode) == 0o640
 
 
 def test_names_and_places_that_cannot_be_written_are_refused(tmp_path: Path) -> None:

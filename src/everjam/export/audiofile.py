@@ -1,5 +1,6 @@
 """Audio files: WAV, FLAC, MP3, Ogg Vorbis and Opus, with tags; the same take gives the same bytes."""
 
+import os
 import struct
 import tempfile
 from collections.abc import Mapping
@@ -127,7 +128,7 @@ class AudioFile:
             set_serial(self._temporary, self._tags.seed & 0xFFFFFFFF if self._tags else 0)
         if self._format.container == "MP3" and self._tags is not None:
             _prepend(self._temporary, id3_tag(self._tags))
-        self._temporary.chmod(0o644)
+        self._temporary.chmod(0o666 & ~_umask())
         self._temporary.replace(self._path)
 
 
@@ -165,6 +166,13 @@ def wav_header(frames: int) -> bytes:
         b"data",
         size,
     )
+
+
+def _umask() -> int:
+    """Which permissions this person takes from new files; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _prepend(path: Path, head: bytes) -> None:
