@@ -43,7 +43,9 @@ class EverjamError(Exception):
 
     def __str__(self) -> str:
         message = super().__str__()
-        return f"{message} {self.remedy}" if self.remedy else message
+        if not self.remedy:
+            return message
+        return f"{message}{'' if message.endswith(('.', '!', '?')) else '.'} {self.remedy}"
 
 
 class PeerError(EverjamError):

@@ -47,7 +47,10 @@ class Metrics:
         self.chunks = Counter("everjam_chunks_sent", "Audio chunks sent.", registry=own)
         self.underruns = Counter("everjam_underruns", "Times that a listener heard a gap.", registry=own)
         self.lateness_seconds = Histogram(
-            "everjam_chunk_lateness_seconds", "How much later than due a chunk was ready.", buckets=_SECONDS, registry=own
+            "everjam_chunk_lateness_seconds",
+            "How much later than due a chunk was ready.",
+            buckets=_SECONDS,
+            registry=own,
         )
         self.lead_seconds = Histogram(
             "everjam_lead_seconds", "Lead over the playhead just after a chunk.", buckets=_LEADS, registry=own
