@@ -5,7 +5,7 @@ are taken: for a few keys of each instrument the level of each harmonic in the s
 energy in a band around it, so that vibrato and ensembles are measured too.
 
 Run from the repository root: ``python tools/measure_spectra.py /usr/share/sounds/sf2/FluidR3_GM.sf2`` (rewrites
-``spectra.py``).
+``data/spectra.txt``).
 """
 
 import argparse
@@ -23,7 +23,7 @@ HARMONICS = 48
 STEADY_SECONDS = (0.5, 1.5)
 HELD_SECONDS = 1.7
 VELOCITY = 112
-OUTPUT = Path(__file__).parent.parent / "src/everjam/engines/band/instruments/spectra.py"
+OUTPUT = Path(__file__).parent.parent / "src/everjam/engines/band/instruments/data/spectra.txt"
 INSTRUMENTS: dict[str, tuple[int, range]] = {
     "strings": (48, range(36, 97, 6)),
     "violin": (40, range(55, 101, 5)),
@@ -93,19 +93,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("soundfont", type=Path)
     soundfont = parser.parse_args().soundfont
-    lines = []
+    lines = ["# instrument, MIDI key, a byte in hexadecimal for each harmonic: decibels below the loudest"]
     for name, (program, keys) in INSTRUMENTS.items():
-        lines.append(f'    "{name}": (\n')
         for key in keys:
             note = recorded(soundfont, program, key, HELD_SECONDS, VELOCITY)
             levels = harmonic_levels_db(note, 440.0 * 2.0 ** ((key - 69) / 12))
-            lines.append(f"        ({key}, {bytes(levels).hex()!r}),\n".replace("'", '"'))
-        lines.append("    ),\n")
+            lines.append(f"{name} {key} {bytes(levels).hex()}")
         print(name, flush=True)
-    text = OUTPUT.read_text(encoding="utf-8")
-    start, end = text.index("_MEASURED"), text.index("}\n", text.index("_MEASURED")) + 2
-    table = f"_MEASURED: Final[dict[str, tuple[tuple[int, str], ...]]] = {{\n{''.join(lines)}}}\n"
-    OUTPUT.write_text(text[:start] + table + text[end:], encoding="utf-8")
+    OUTPUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from everjam.engines.band.instruments.analogue import falling_cutoff, oscillate,
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
-    add_at_start,
     adsr,
     control_times,
     decay,
@@ -20,9 +19,8 @@ from everjam.engines.band.instruments.dsp.base import (
     times,
     unit,
 )
-from everjam.engines.band.instruments.dsp.filters import bandpass, burst, lowpass, peaks, shape
+from everjam.engines.band.instruments.dsp.filters import lowpass, shape
 from everjam.engines.band.instruments.dsp.shaping import saturate
-from everjam.engines.band.instruments.dsp.strings import StringModel, pluck
 from everjam.engines.band.instruments.dsp.wavetable import (
     harmonic_count,
     lowpass_sweep,
@@ -33,6 +31,7 @@ from everjam.engines.band.instruments.dsp.wavetable import (
     stack,
     triangle,
 )
+from everjam.engines.band.instruments.struck import Struck, strike
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 
 
@@ -40,56 +39,18 @@ def _sine(stroke: Stroke, frames: int, ratio: float = 1.0) -> Float32Array:
     return read(phase(stroke.hz * ratio, frames), stack(np.ones((1, 1)))[0])
 
 
-def _string_bass(model: StringModel, thump: float, release_seconds: float, stroke: Stroke) -> Float32Array:
-    """A plucked bass with some of the fundamental that pickups and bodies add."""
-    frames = frames_of(min(stroke.held_seconds, 5.0) + release_seconds)
-    bent = StringModel(
-        t60_seconds=model.t60_seconds,
-        damping_hz=model.damping_hz * stroke.bright(0.65, 1.5),
-        pick=model.pick,
-        pickup=model.pickup,
-        stiffness=model.stiffness,
-        pluck_hz=model.pluck_hz * stroke.hard(0.45, 1.15) * stroke.bright(0.6, 1.6),
-        noise=model.noise,
-    )
-    string = unit(pluck(bent, stroke.hz, frames, stroke.rng))
-    body = _sine(stroke, frames) * decay(frames, model.t60_seconds / 5.0)
-    out = string + body * np.float32(thump)
-    out = saturate(out, 0.9 * stroke.hard(0.5, 1.1))
-    return out * release(frames, stroke.held_seconds, release_seconds)
-
-
-_FINGER: Final = StringModel(4.5, 900.0, pick=0.21, pickup=0.13, stiffness=4e-5, pluck_hz=1500.0, noise=0.25)
-_PICK: Final = StringModel(5.0, 1700.0, pick=0.11, pickup=0.12, stiffness=5e-5, pluck_hz=4200.0, noise=0.35)
-_UPRIGHT: Final = StringModel(1.9, 600.0, pick=0.27, stiffness=6e-5, pluck_hz=900.0, noise=0.3)
-
-
-def _slap(stroke: Stroke) -> Float32Array:
-    frames = frames_of(min(stroke.held_seconds, 4.0) + 0.09)
-    model = StringModel(
-        4.0,
-        2600.0 * stroke.bright(0.6, 1.5),
-        pick=0.06,
-        pickup=0.1,
-        stiffness=6e-5,
-        pluck_hz=6500.0 * stroke.hard(0.4, 1.1) * stroke.bright(0.6, 1.5),
-        noise=0.3,
-    )
-    out = unit(pluck(model, stroke.hz, frames, stroke.rng))
-    fret = burst(stroke.rng, 0.02, 0.003, bandpass(1500.0, 6500.0))
-    add_at_start(out, fret * np.float32(stroke.hard(0.1, 0.7)))
-    out += _sine(stroke, frames) * (decay(frames, 0.5) * np.float32(0.5))
-    out = saturate(shape(out, peaks(((90.0, 80.0, 0.7), (3200.0, 2200.0, 0.6)))), 1.2)
-    return out * release(frames, stroke.held_seconds, 0.08)
-
-
-def _upright(stroke: Stroke) -> Float32Array:
-    out = _string_bass(_UPRIGHT, 0.55, 0.16, stroke)
-    body = peaks(((98.0, 40.0, 0.6), (190.0, 70.0, 0.5), (430.0, 200.0, 0.4), (1100.0, 700.0, 0.2)), 0.9)
-    out = shape(out, body)
-    finger = burst(stroke.rng, 0.05, 0.008, bandpass(250.0, stroke.bright(1100.0, 2600.0)))
-    add_at_start(out, finger * np.float32(stroke.hard(0.06, 0.3)))
-    return out
+_FINGER: Final = Struck(
+    "bass_finger", release_seconds=0.1, edge_hz=500.0, noise=0.06, noise_hz=(150.0, 1800.0), noise_tau_seconds=0.01
+)
+_PICK: Final = Struck(
+    "bass_pick", release_seconds=0.09, edge_hz=800.0, noise=0.1, noise_hz=(600.0, 4500.0), noise_tau_seconds=0.005
+)
+_SLAP: Final = Struck(
+    "bass_slap", release_seconds=0.09, edge_hz=1200.0, noise=0.2, noise_hz=(900.0, 6500.0), noise_tau_seconds=0.004
+)
+_UPRIGHT: Final = Struck(
+    "bass_upright", release_seconds=0.18, edge_hz=400.0, noise=0.1, noise_hz=(120.0, 1500.0), noise_tau_seconds=0.012
+)
 
 
 def _saw(stroke: Stroke) -> Float32Array:
@@ -202,10 +163,10 @@ def _bass(name: str, title: str, voice: Voice, gm: int, variants: int = 2) -> Pa
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    _bass("bass_finger", "Finger bass", partial(_string_bass, _FINGER, 0.35, 0.09), 33, 3),
-    _bass("bass_pick", "Picked bass", partial(_string_bass, _PICK, 0.2, 0.08), 34, 3),
-    _bass("bass_slap", "Slap bass", _slap, 36, 3),
-    _bass("bass_upright", "Upright bass", _upright, 32, 3),
+    _bass("bass_finger", "Finger bass", partial(strike, _FINGER), 33, 3),
+    _bass("bass_pick", "Picked bass", partial(strike, _PICK), 34, 3),
+    _bass("bass_slap", "Slap bass", partial(strike, _SLAP), 36, 3),
+    _bass("bass_upright", "Upright bass", partial(strike, _UPRIGHT), 32, 3),
     _bass("bass_saw", "Saw bass", _saw, 38),
     _bass("bass_reese", "Reese bass", _reese, 39),
     _bass("bass_wobble", "Wobble bass: 2, 3 or 4 turns a note by variant", _wobble, 39, 3),

@@ -6,28 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from everjam.audio import Float32Array
+from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.contract import Patch
-from everjam.engines.band.instruments.dsp.base import frames_of, place, release
-from everjam.engines.band.instruments.dsp.filters import peaks, shape
-from everjam.engines.band.instruments.dsp.strings import StringModel, pluck
+from everjam.engines.band.instruments.dsp.base import frames_of, place
+from everjam.engines.band.instruments.struck import Struck, strike
 from everjam.engines.band.instruments.sustained import Sustained, sustain
 from everjam.engines.band.instruments.voicing import Stroke, make_patch
-
-_VIOLIN_BODY: Final = (
-    (282.0, 60.0, 1.0),
-    (460.0, 90.0, 1.3),
-    (550.0, 90.0, 1.0),
-    (1050.0, 300.0, 0.6),
-    (2500.0, 1100.0, 1.4),
-)
-_CELLO_BODY: Final = (
-    (104.0, 40.0, 0.8),
-    (185.0, 60.0, 1.2),
-    (220.0, 70.0, 0.9),
-    (520.0, 220.0, 0.7),
-    (1900.0, 900.0, 0.8),
-)
 
 _SECTION: Final = Sustained(
     cutoff_hz=(800.0, 14_000.0),
@@ -74,22 +58,21 @@ def _short(stroke: Stroke) -> Float32Array:
     return sustain(_STACCATO, replace(stroke, held_seconds=min(stroke.held_seconds, 0.16)))
 
 
+_PIZZICATO: Final = Struck(
+    "pizzicato", release_seconds=0.3, longest_seconds=1.2, edge_hz=900.0, noise=0.1, noise_hz=(200.0, 2500.0)
+)
+
+
 def _pizzicato(stroke: Stroke) -> Float32Array:
-    frames = frames_of(1.1)
-    model = StringModel(
-        t60_seconds=0.95 * (220.0 / stroke.hz) ** 0.45,
-        damping_hz=stroke.bright(900.0, 2600.0),
-        pick=0.22,
-        pluck_hz=stroke.bright(900.0, 3200.0) * stroke.hard(0.5, 1.2),
-        noise=0.25,
-    )
+    """Three players, not quite together."""
+    frames = frames_of(1.2)
     out = np.zeros((2, frames), np.float32)
-    for player, pan in enumerate((-0.6, 0.0, 0.6)):
-        late = int(stroke.rng.uniform(0.0, 0.012) * 48_000) if player else 0
-        cents = (-5.0, 0.0, 5.0)[player]
-        one = pluck(model, stroke.hz * 2.0 ** (cents / 1200.0), frames - late, stroke.rng)
-        out[:, late:] += place(one, pan)
-    return shape(out, peaks(_VIOLIN_BODY, 0.8)) * release(frames, 0.8, 0.3)
+    for pan, cents in ((-0.6, -5.0), (0.0, 0.0), (0.6, 5.0)):
+        late = int(stroke.rng.uniform(0.0, 0.012) * SAMPLE_RATE_HZ) if cents else 0
+        player = replace(stroke, hz=stroke.hz * 2.0 ** (cents / 1200.0), held_seconds=0.8)
+        one = place(strike(_PIZZICATO, player), pan)[:, : frames - late]
+        out[:, late : late + one.shape[1]] += one
+    return out
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
