@@ -77,7 +77,7 @@ def played(script: dict[int, list[str]], config: MusicConfig | None = None, **op
         for index, line in enumerate(script.get(count, [])):
             command = parse_line(line)
             assert command is not None
-            player.submit(command, seed=100 * count + index)
+            player.submit(command, fresh_seed=100 * count + index)
 
     tape = Tape(type_lines)
     player = Player(engine, tape, PROMPTS, config or MusicConfig(), seed=5, **options)
@@ -131,6 +131,11 @@ def test_a_seed_set_by_hand_wins() -> None:
     assert engine.seeds == [5, -9, 9]
 
 
+def test_reset_after_stop_counts_for_the_next_start() -> None:
+    engine, _ = played({2: ["stop"], 3: ["reset", "play"], 5: ["q"]})
+    assert engine.seeds == [5, 300]
+
+
 def test_nothing_is_rendered_while_paused() -> None:
     engine, tape = played({1: ["pause"], 2: ["bpm=90", "q"]})
     assert len(engine.steered) == len(tape.blocks) == 2
@@ -166,7 +171,7 @@ def test_a_conversation(capsys: pytest.CaptureFixture[str]) -> None:
     assert said[0] == "seed 5"
     assert said[1].startswith("text:weight")
     assert said[2] == "everjam: There is no setting 'densty'. Did you mean density?"
-    assert len(said) == 5
+    assert said[3:] == ["piano:1  bpm=140  seed=5", "Harp:2  bpm=140  seed=5"]
 
 
 def test_the_end_of_the_input_does_not_end_the_music() -> None:

@@ -13,7 +13,7 @@ import typer
 from everjam.cli import console
 from everjam.cli.options import config_options, parse_duration, read_config, taking
 from everjam.errors import EverjamError, UsageError
-from everjam.promptline import Quit, SetTransport, parse_line, parse_prompts
+from everjam.promptline import Quit, parse_line, parse_prompts
 
 if TYPE_CHECKING:
     from everjam.cli.player import Output, Player
@@ -62,7 +62,7 @@ def converse(player: "Player", lines: Iterable[str], *, interactive: bool, fresh
         player: Not yet started.
         lines: What is typed; its end does not end the music.
         interactive: Whether a person sees what is printed.
-        fresh_seed: Where the next seed comes from, for ``reset`` and for ``play`` after ``stop``.
+        fresh_seed: Where the next seed comes from, for ``reset`` and ``stop``.
 
     Returns:
         Exit code.
@@ -87,7 +87,7 @@ def converse(player: "Player", lines: Iterable[str], *, interactive: bool, fresh
         while not finished.wait(0.2):
             pass
     except KeyboardInterrupt:
-        player.submit(Quit(), seed=player.seed)
+        player.submit(Quit(), fresh_seed=player.seed)
         with contextlib.suppress(KeyboardInterrupt):
             finished.wait(2.0)
         return 130
@@ -105,8 +105,7 @@ def _read(player: "Player", lines: Iterable[str], interactive: bool, fresh_seed:
             continue
         if command is None:
             continue
-        seed = fresh_seed() if isinstance(command, SetTransport) else player.seed
-        player.submit(command, seed=seed)
+        player.submit(command, fresh_seed=fresh_seed())
         if isinstance(command, Quit):
             return
         if interactive:

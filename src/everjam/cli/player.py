@@ -68,28 +68,37 @@ class Player:
         self._state: Any = None
         self._playing = True
         self._audible = False
-        self._fresh = True
+        self._fresh_seed: int | None = seed
         self._quitting = False
         self._played_frames = 0
 
-    def submit(self, command: Command, *, seed: int) -> None:
-        """Hands a command over; it counts from the next block.
+    def submit(self, command: Command, *, fresh_seed: int) -> None:
+        """Takes a command; it counts from the next block.
 
         Args:
             command: What to do.
-            seed: For a command that starts the music anew; a seed that was set by hand wins.
+            fresh_seed: For a command that starts the music anew, unless a seed was set by hand.
         """
-        self._commands.put((command, seed))
+        match command:
+            case SetPrompts(prompts):
+                self._prompts = prompts
+            case SetField(spec, value):
+                self._config = replace(self._config, **{spec.name: value})
+            case SetTransport("stop" | "reset"):
+                self.seed = fresh_seed if self._config.seed is None else self._config.seed
+                self._commands.put((command, self.seed))
+            case _:
+                self._commands.put((command, self.seed))
 
     def describe(self) -> str:
-        """What plays, in a line."""
+        """What plays from the next block on, in a line."""
         prompts = ", ".join(f"{prompt.text}:{prompt.weight:g}" for prompt in self._prompts)
         fields = " ".join(
             f"{spec.name}={getattr(value, 'name', value)}"
             for spec, value in self._config.items()
             if spec.name != "seed"
         )
-        return f"{prompts}  {fields}".rstrip()
+        return "  ".join(part for part in (prompts, fields, f"seed={self.seed}") if part)
 
     def run(self) -> None:
         """Plays until ``Quit`` or the limit; ends with a fade."""
@@ -115,34 +124,27 @@ class Player:
 
     def _apply(self, command: Command, seed: int) -> None:
         match command:
-            case SetPrompts(prompts):
-                self._prompts = prompts
-            case SetField(spec, value):
-                self._config = replace(self._config, **{spec.name: value})
             case SetTransport("play"):
                 self._playing = not self._quitting
             case SetTransport("pause"):
                 self._playing = False
             case SetTransport("stop"):
                 self._playing = False
-                self._fresh = True
-                self._draw(seed)
+                self._fresh_seed = seed
             case SetTransport("reset"):
-                self._draw(seed)
-                if self._state is not None:
-                    self._state = self._engine.reset(self._state, self.seed)
+                if self._fresh_seed is not None:
+                    self._fresh_seed = seed
+                else:
+                    self._state = self._engine.reset(self._state, seed)
             case Quit():
                 self._playing = False
                 self._quitting = True
 
-    def _draw(self, seed: int) -> None:
-        self.seed = seed if self._config.seed is None else self._config.seed
-
     def _next_audio(self) -> Float32Array:
         """The next piece to be heard: a block, or, where the music has been stopped, its fade-out."""
-        if self._state is None or (self._fresh and not self._audible):
-            self._state = self._engine.start(self.seed)
-            self._fresh = False
+        if self._fresh_seed is not None and not self._audible:
+            self._state = self._engine.start(self._fresh_seed)
+            self._fresh_seed = None
         frames = BLOCK_FRAMES
         if self._limit_frames is not None and self._limit_frames - self._played_frames <= BLOCK_FRAMES:
             self._playing, self._quitting = False, True
