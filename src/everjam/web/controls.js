@@ -87,8 +87,9 @@ function tile(store, field, ignored) {
   const name = document.createElement("label");
   name.htmlFor = id;
   name.textContent = label(field);
-  const shown = document.createElement("output");
-  shown.htmlFor.add(id);
+  const shown = document.createElement("span");
+  shown.className = "field-value";
+  shown.setAttribute("aria-hidden", "true"); // the slider says it
   const auto = document.createElement("button");
   auto.type = "button";
   auto.className = "auto";

@@ -89,7 +89,6 @@ function stop() {
   clearTimeout(resumeTimer);
   session.stop();
   player.flush();
-  player.hold(false);
   store.setSeed(null);
   latencyMs = null;
   refresh();

@@ -145,6 +145,7 @@ class ScheduledSink {
   #gain;
   /** @type {Set<AudioBufferSourceNode>} */
   #sources = new Set();
+  #held = false;
   #endsAt = 0;
   #underruns = 0;
   #trims = 0;
@@ -186,26 +187,29 @@ class ScheduledSink {
 
   /** @param {boolean} held */
   hold(held) {
-    if (held) {
-      this.#ramp(0);
-      setTimeout(() => this.#gain.gain.value === 0 && this.#context.suspend(), 2000 * FADE_SECONDS);
-    } else {
-      this.#context.resume();
-      this.#ramp(1);
-    }
+    this.#held = held;
+    this.#ramp(held ? 0 : 1);
+    if (held) this.#suspendWhenSilent();
+    else void this.#context.resume();
   }
 
   flush() {
-    const stopAt = this.#context.currentTime + FADE_SECONDS;
+    const stopAt = this.#context.currentTime + (this.#held ? 0 : FADE_SECONDS);
     this.#ramp(0);
     for (const source of this.#sources) source.stop(stopAt);
-    this.#gain.gain.setValueAtTime(1, stopAt + 0.001);
+    if (!this.#held) this.#gain.gain.setValueAtTime(1, stopAt + 0.001);
     this.#endsAt = 0;
   }
 
   stats() {
     const bufferedSeconds = Math.max(0, this.#endsAt - this.#context.currentTime);
     return { bufferedSeconds, underruns: this.#underruns, trims: this.#trims, sounding: this.#sources.size > 0 };
+  }
+
+  #suspendWhenSilent() {
+    if (!this.#held) return;
+    if (this.#gain.gain.value === 0) void this.#context.suspend();
+    else setTimeout(() => this.#suspendWhenSilent(), 2000 * FADE_SECONDS);
   }
 
   /** @param {number} gain */

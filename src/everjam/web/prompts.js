@@ -61,7 +61,7 @@ class Strip {
     this.element.className = "strip";
     this.text = document.createElement("input");
     this.fader = document.createElement("input");
-    this.value = document.createElement("output");
+    this.value = document.createElement("span");
     this.remove = document.createElement("button");
 
     this.text.className = "strip-text";
@@ -82,6 +82,7 @@ class Strip {
     this.fader.oninput = () => store.changePrompt(prompt.id, { weight: this.fader.valueAsNumber });
 
     this.value.className = "strip-value";
+    this.value.setAttribute("aria-hidden", "true"); // the fader says it
     this.remove.type = "button";
     this.remove.className = "close";
     this.remove.textContent = "×";

@@ -9,6 +9,8 @@ const REST = "#3b3650";
 const LOWEST_HZ = 45;
 const HIGHEST_HZ = 14000;
 const GOLDEN_ANGLE = 2.399963;
+const RING_MS = 30;
+const LIGHT_MS = 90;
 
 /** @typedef {[number, number, number]} Rgb */
 
@@ -25,6 +27,8 @@ export class Stage {
   #level = 0;
   #sounding = false;
   #frame = 0;
+  #ringAt = -RING_MS;
+  #lightAt = -LIGHT_MS;
   #spectrum = new Uint8Array(512);
 
   /**
@@ -67,9 +71,17 @@ export class Stage {
   /** @param {number} now */
   #draw(now) {
     this.#frame = 0;
-    this.#listen();
-    this.#drawRing(this.#still.matches ? 0 : now / 1000);
-    this.#drawLight(this.#still.matches ? 0 : now / 1000);
+    const seconds = this.#still.matches ? 0 : now / 1000;
+    // A light show is worth little of a processor that has music to make.
+    if (now - this.#ringAt >= RING_MS || this.#still.matches) {
+      this.#ringAt = now;
+      this.#listen();
+      this.#drawRing(seconds);
+    }
+    if (now - this.#lightAt >= LIGHT_MS || this.#still.matches) {
+      this.#lightAt = now;
+      this.#drawLight(seconds);
+    }
     if (!this.#still.matches && (this.#sounding || this.#level > 0.004)) this.#wake();
   }
 

@@ -13,6 +13,10 @@ const STATS_EVERY_FRAMES = 2048;
 const TRIM_WINDOW_FRAMES = 96000;
 /** More than this above the usual level, for a whole window, is the debris of a stall. */
 const TRIM_ABOVE_FRAMES = 12000;
+/** Each underrun buys this much more distance, up to a limit; a minute without one gives it back. */
+const MARGIN_STEP_FRAMES = 7200;
+const MARGIN_LIMIT_FRAMES = 36000;
+const CALM_FRAMES = 2880000;
 
 class RingPlayer extends AudioWorkletProcessor {
   /** @param {{processorOptions: {prerollFrames: number, leadFrames: number}}} options */
@@ -32,6 +36,8 @@ class RingPlayer extends AudioWorkletProcessor {
     this.spliceLeft = 0;
     this.lowest = Infinity;
     this.windowFrames = 0;
+    this.marginFrames = 0;
+    this.calmFrames = 0;
     this.sinceStats = 0;
     this.underruns = 0;
     this.trims = 0;
@@ -77,7 +83,7 @@ class RingPlayer extends AudioWorkletProcessor {
     const [left, right] = outputs[0];
     const frames = left.length;
     const buffered = this.written - this.read;
-    if (!this.running && !this.held && buffered >= this.prerollFrames) {
+    if (!this.running && !this.held && buffered >= this.prerollFrames + this.marginFrames) {
       this.running = true;
       this.restartWindow();
     }
@@ -114,6 +120,8 @@ class RingPlayer extends AudioWorkletProcessor {
     else if (this.running && dry && !this.held) {
       this.running = false;
       this.underruns++;
+      this.calmFrames = 0;
+      this.marginFrames = Math.min(MARGIN_LIMIT_FRAMES, this.marginFrames + MARGIN_STEP_FRAMES);
     }
   }
 
@@ -121,8 +129,13 @@ class RingPlayer extends AudioWorkletProcessor {
   watchLevel(buffered, frames) {
     this.lowest = Math.min(this.lowest, buffered);
     this.windowFrames += frames;
+    this.calmFrames += frames;
+    if (this.calmFrames >= CALM_FRAMES) {
+      this.calmFrames = 0;
+      this.marginFrames = Math.max(0, this.marginFrames - MARGIN_STEP_FRAMES);
+    }
     if (this.windowFrames < TRIM_WINDOW_FRAMES) return;
-    const excess = this.lowest - this.leadFrames;
+    const excess = this.lowest - this.leadFrames - this.marginFrames;
     this.restartWindow();
     if (excess > TRIM_ABOVE_FRAMES && !this.spliceLeft) {
       this.spliceFrom = this.read;
