@@ -15,7 +15,7 @@ def test_what_is_not_the_peers_business_is_not_told() -> None:
 
 def test_the_peer_is_told_what_and_where_and_what_to_do() -> None:
     code, reason = close_frame(InvalidMessage("expected a number", field="a.b", remedy="Send 1."))
-    assert (code, reason) == (1007, "a.b: expected a number Send 1.")
+    assert (code, reason) == (1007, "a.b: expected a number. Send 1.")
     assert close_frame(ServerBusy("full"))[0] == 1011
 
 
