@@ -2,7 +2,6 @@
 
 import json
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -30,9 +29,12 @@ def status(**changes: Any) -> Any:
 @pytest.fixture(autouse=True)
 def own_logging() -> Iterator[None]:
     root = logging.getLogger()
-    before = list(root.handlers), root.level
+    uvicorn = logging.getLogger("uvicorn")
+    before = list(root.handlers), root.level, uvicorn.level
     yield
-    root.handlers[:], root.level = before
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+    uvicorn.setLevel(before[2])
 
 
 @pytest.fixture
@@ -142,6 +144,16 @@ def test_text_logs(capsys: pytest.CaptureFixture[str]) -> None:
     assert sum("HTTP/1.1" in line for line in lines) == 1
 
 
+@pytest.mark.parametrize(("level", "count"), [("info", 1), ("debug", 2)])
+def test_the_http_servers_own_chatter_is_for_debugging(
+    capsys: pytest.CaptureFixture[str], level: str, count: int
+) -> None:
+    logs.configure_logging(Settings(log_level=level))
+    logging.getLogger("uvicorn.error").info("connection open")
+    logging.getLogger("uvicorn.error").warning("something odd")
+    assert len(capsys.readouterr().err.splitlines()) == count
+
+
 def test_json_logs(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure_logging(Settings(log_format="json", log_level="debug"))
     log_something()
@@ -150,4 +162,3 @@ def test_json_logs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "top-secret-key" not in json.dumps(entries)
     assert entries[0]["time"].endswith("+00:00")
     assert "ValueError" in entries[2]["exception"]
-    assert sys.stderr is not None

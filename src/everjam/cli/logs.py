@@ -59,3 +59,5 @@ def configure_logging(settings: Settings) -> None:
             root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(settings.log_level.upper())
+    # Three lines for every connection are for debugging; the server tells of its sessions itself.
+    logging.getLogger("uvicorn").setLevel(logging.NOTSET if settings.log_level == "debug" else logging.WARNING)
