@@ -102,6 +102,11 @@ class BandEngine:
         self._mixer.warm()
         self.render(self.start(0), Steering(), QUANTUM_FRAMES)
 
+    def gm_program(self, instrument: str) -> int | None:
+        """Nearest General MIDI program of an instrument; the drum key of what the drummer plays."""
+        patch = self._patches.get(instrument)
+        return patch.gm_program if patch else None
+
     def start(self, seed: int) -> BandState:
         """A fresh state: silence, frame 0, no musical memory."""
         return BandState(0, seed, timeline.start(self._composer.start(), seed, 0), self._mixer.start())
