@@ -8,7 +8,19 @@ import numpy as np
 
 from everjam.audio import QUANTUM_FRAMES, Float32Array
 from everjam.engines.band.instruments.contract import Waveform
-from everjam.engines.band.mixer import controls, delay, duck, limiter, lofi, loudness, resample, reverb, tilt, voices
+from everjam.engines.band.mixer import (
+    clipper,
+    controls,
+    delay,
+    duck,
+    limiter,
+    lofi,
+    loudness,
+    resample,
+    reverb,
+    tilt,
+    voices,
+)
 from everjam.engines.band.mixer.controls import ControlState
 from everjam.engines.band.mixer.delay import DelayState
 from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Float64Array, curve, to_cells, to_samples
@@ -28,7 +40,10 @@ _BRIGHTNESS_QUANTUM: Final = 0.55
 """Share of the way to a new brightness in one quantum: about 50 ms to get there."""
 _DRIVE: Final = np.float32(6.0)
 _DRIVE_LEVEL: Final = np.float32(1 / 3.2)
-_WET_POWER: Final = 0.5
+_WET_POWER: Final = 0.6
+"""Power of what comes back from the room, of what is sent."""
+_DULL_POWER: Final = 0.35
+"""Share of the loudness that the tape takes."""
 _EFFECTS: Final = len(PARTS)
 
 Mutes = tuple[bool, bool, bool, bool, bool, bool]
@@ -190,10 +205,12 @@ class Mixer:
         below, above = tilt.gains(0.5 * (tilts[1:] + tilts[:-1]))
         power = loudness.measure(heard, below, above)
         power *= 1.0 + _WET_POWER * wet_power / np.maximum(dry_power, 1e-12)
+        power *= 1.0 - _DULL_POWER * values[1:, controls.LOFI]
         gains, level = loudness.follow(state.level, power)
         mix *= curve(gains)
         glue, level = loudness.glue(level, mix[0])
         mix *= to_samples(glue)
+        clipper.process(mix)
         out, limited = limiter.process(state.limiter, mix)
         return out, replace(
             state,

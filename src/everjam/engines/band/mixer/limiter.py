@@ -23,7 +23,7 @@ _CEILING: Final = 10 ** (CEILING_DBTP / 20)
 _SUSPECT: Final = 0.65 * _CEILING
 _REACH: Final = 8
 _OVERSAMPLING: Final = 4
-_RELEASE_DB: Final = 40.0 * CELL_FRAMES / SAMPLE_RATE_HZ
+_RELEASE_DB: Final = 60.0 * CELL_FRAMES / SAMPLE_RATE_HZ
 
 
 @dataclass(frozen=True, slots=True, eq=False)

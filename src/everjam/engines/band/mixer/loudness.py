@@ -4,7 +4,8 @@ The level listens to the dry mix before mutes, so a muted part never makes the o
 power (ITU-R BS.1770-5) one quantum at a time in the frequency domain, where the master tilt is one more weight.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -16,15 +17,22 @@ from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.mixer.grid import Float64Array, cell_power
 from everjam.engines.band.mixer.tilt import PIVOT_HZ, one_pole
 
-TARGET_LUFS: Final = -13.7
-_TARGET_POWER: Final = 10 ** ((TARGET_LUFS + 0.691) / 10)
+TARGET_LUFS: Final = -12.3
+"""Before the compressor, which takes the rest."""
 _MEMORY_QUANTA: Final = 150
 _TRUST_QUANTA: Final = 10
-_GATE: Final = 0.02
-_SILENCE: Final = 1e-7
-_MAX_GAIN: Final = 10 ** (14 / 20)
-_SLEW: Final = 10 ** (0.5 / 20)
-"""The gain moves by at most half a decibel a quantum."""
+_SHORT: Final = 0.1
+"""Short-term power moves a tenth of the way in a quantum: 0.4 s, the span of a gating block in BS.1770."""
+_REST_DB: Final = 15.0
+_REST_WEIGHT: Final = 0.25
+"""What is this much softer than the mean counts as a rest, and for less."""
+_SURGE_DB: Final = 5.0
+"""No moment may come out this much louder than the target."""
+_SILENCE_DB: Final = -70.0
+_MAX_GAIN_DB: Final = 26.0
+_FIRST_GAIN_DB: Final = 4.0
+_SLEW_DB: Final = 0.4
+"""The gain moves by at most this much in a quantum."""
 
 _SHELF: Final = (
     (1.53512485958697, -2.69169618940638, 1.19839281085285),
@@ -33,6 +41,7 @@ _SHELF: Final = (
 _HIGH_PASS: Final = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621))
 """BS.1770-5, tables 1 and 2, for 48 kHz."""
 
+_LUFS_OFFSET: Final = -0.691
 _GLUE_THRESHOLD: Final = 10 ** (-17 / 10)
 _GLUE_EXPONENT: Final = -0.11
 _GLUE_SECONDS: Final = 0.05
@@ -43,23 +52,25 @@ class LevelState:
     """What the automatic level remembers.
 
     Attributes:
-        power: Running mean of the K-weighted power.
+        mean_db: Running mean of the short-term loudness, in LUFS.
         weight: Quanta that it stands for.
-        gain: At the last quantum border.
+        short: Short-term K-weighted power.
+        gain_db: At the last quantum border.
         glue: The compressor's filter memory, float64 ``(1,)``.
         glue_gain: The compressor's gain at the last cell border.
     """
 
-    power: float
+    mean_db: float
     weight: float
-    gain: float
+    short: float
+    gain_db: float
     glue: Float64Array
     glue_gain: float
 
 
 def start() -> LevelState:
     """The gain that suits a typical mix."""
-    return LevelState(_TARGET_POWER, _TRUST_QUANTA, 1.0, np.zeros(1), 1.0)
+    return LevelState(TARGET_LUFS - _FIRST_GAIN_DB, _TRUST_QUANTA, 0.0, _FIRST_GAIN_DB, np.zeros(1), 1.0)
 
 
 @cache
@@ -106,17 +117,21 @@ def follow(state: LevelState, power: Float64Array) -> tuple[Float64Array, LevelS
     Returns:
         Gains at quantum borders, ``(q + 1,)``, and the new state.
     """
-    mean, weight, gain = state.power, state.weight, state.gain
-    gains = np.empty(power.shape[0] + 1)
-    gains[0] = gain
-    for q, p in enumerate(power.tolist()):
-        if p > _SILENCE and p > _GATE * mean:
-            weight = min(weight + 1.0, _MEMORY_QUANTA)
-            mean += (p - mean) / weight
-        wanted = min(max((_TARGET_POWER / mean) ** 0.5, 1 / _MAX_GAIN), _MAX_GAIN)
-        gain = min(max(wanted, gain / _SLEW), gain * _SLEW)
-        gains[q + 1] = gain
-    return gains, LevelState(mean, weight, gain, state.glue, state.glue_gain)
+    mean, weight, short, gain = state.mean_db, state.weight, state.short, state.gain_db
+    gains = [gain]
+    for p in power.tolist():
+        short = short + (p - short) * _SHORT if short else p
+        level = _LUFS_OFFSET + 10 * math.log10(short + 1e-12)
+        if level > _SILENCE_DB:
+            share = 1.0 if level > mean - _REST_DB else _REST_WEIGHT
+            weight = min(weight + share, _MEMORY_QUANTA)
+            mean += (max(level, mean - 2 * _REST_DB) - mean) * share / weight
+            wanted = min(TARGET_LUFS - mean, TARGET_LUFS + _SURGE_DB - level)
+            wanted = min(max(wanted, -_MAX_GAIN_DB), _MAX_GAIN_DB)
+            gain = min(max(wanted, gain - _SLEW_DB), gain + _SLEW_DB)
+        gains.append(gain)
+    linear: Float64Array = 10 ** (np.array(gains) / 20)
+    return linear, replace(state, mean_db=mean, weight=weight, short=short, gain_db=gain)
 
 
 def glue(state: LevelState, mix: Float32Array) -> tuple[Float64Array, LevelState]:
@@ -134,4 +149,4 @@ def glue(state: LevelState, mix: Float32Array) -> tuple[Float64Array, LevelState
     gains = np.empty(envelope.shape[0] + 1)
     gains[0] = state.glue_gain
     gains[1:] = (1.0 + np.maximum(envelope, 0.0) / _GLUE_THRESHOLD) ** _GLUE_EXPONENT
-    return gains, LevelState(state.power, state.weight, state.gain, memory, float(gains[-1]))
+    return gains, replace(state, glue=memory, glue_gain=float(gains[-1]))
