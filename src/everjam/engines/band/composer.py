@@ -11,7 +11,7 @@ from everjam.engines.band import form, harmony
 from everjam.engines.band.cards import Deck, default_deck
 from everjam.engines.band.form import Place
 from everjam.engines.band.players import bass, chords, drums, melody, texture, voice
-from everjam.engines.band.players.scene import NOTHING_YET, Draft, Last, Scene
+from everjam.engines.band.players.scene import NEED_GRAIN, NOTHING_YET, Draft, Last, Scene
 from everjam.engines.band.prompts import ingredients
 from everjam.engines.band.sampling import Dice, Rng
 from everjam.engines.band.score import Bar, ChordSpan, Note
@@ -170,11 +170,12 @@ def _scene(memory: Memory, style: Style, dice: Dice, place: Place, controls: Con
     bar_beats = meter[0] * 4 / meter[1]
     key = harmony.choose_key(style, dice, place.movement, pair)
     strict = pair is not None
+    wild = controls.music_generation_mode is MusicGenerationMode.DIVERSITY
     arriving = memory.key is not None and memory.key.pair != key.pair
-    spans = harmony.bar_chords(style, dice, place, key, bar_beats, strict=strict, arriving=arriving)
+    spans = harmony.bar_chords(style, dice, place, key, bar_beats, strict=strict, arriving=arriving, wild=wild)
     energy = form.energy(place, style)
     after = form.next_place(place, style, dice)
-    following = harmony.bar_chords(style, dice, after, key, bar_beats, strict=strict, arriving=False)
+    following = harmony.bar_chords(style, dice, after, key, bar_beats, strict=strict, arriving=False, wild=wild)
     return Scene(
         style=style,
         dice=dice,
@@ -186,10 +187,11 @@ def _scene(memory: Memory, style: Style, dice: Dice, place: Place, controls: Con
         spans=spans,
         next_chord=following[0].chord,
         strict=strict,
-        wild=controls.music_generation_mode is MusicGenerationMode.DIVERSITY,
+        wild=wild,
         voice_leads=controls.music_generation_mode is MusicGenerationMode.VOCALIZATION,
         energy=energy,
         last=memory.last,
+        own_density=style.number("feel.density"),
         density=_density(style, energy, controls),
         needs=_layer_needs(style, dice, place),
     )
@@ -210,6 +212,7 @@ def _play(scene: Scene, deck: Deck) -> tuple[list[Draft], Last]:
 def _layer_needs(style: Style, dice: Dice, place: Place) -> dict[str, float]:
     """Density at which each layer joins; layers that never do are missing."""
     absent = form.WITHOUT.get(place.name, frozenset()) if place.sections_before else frozenset()
+    own = style.number("feel.density")
     needs = {}
     for layer in LAYERS:
         presence = style.number(f"layers.{layer}")
@@ -218,7 +221,8 @@ def _layer_needs(style: Style, dice: Dice, place: Place) -> dict[str, float]:
         uniform = dice.rng.at("layer", layer, place.movement, place.name).uniform()
         luck = 0.5 * dice.temperature * math.log(uniform / (1 - uniform))
         luck = max(-0.5 - abs(presence) / 3, min(0.5 + abs(presence) / 3, luck))
-        needs[layer] = 1 / (1 + math.exp((presence + luck) / 1.4))
+        rarity = 1 / (1 + math.exp((presence + luck) / 1.4))
+        needs[layer] = 2 * rarity * own if rarity < 0.5 else own + 2 * (rarity - 0.5) * (0.95 - own)
     if needs:
         # Somebody always plays.
         needs[min(needs, key=lambda layer: (needs[layer], layer))] = 0.0
@@ -236,11 +240,15 @@ def _finish(scene: Scene, drafts: Sequence[Draft]) -> tuple[Note, ...]:
     density = scene.density
     kept: list[Draft] = []
     dropped: dict[tuple[str, float], float] = {}
+    taste = scene.dice.rng.at("taste", scene.bar)
     for draft in drafts:
-        layer_need = scene.needs.get(draft.layer)
-        if layer_need is None or layer_need > density:
+        if not scene.plays(draft.layer):
             continue
-        if draft.need <= density:
+        # Notes that are written alike join one after the other, not all at once.
+        grain = 0.0
+        if draft.need > 0.05:
+            grain = NEED_GRAIN * (taste.uniform(zlib.crc32(draft.patch.encode(), int(draft.start * 96))) - 0.5)
+        if draft.need + grain <= density:
             kept.append(draft)
         elif draft.tied:
             dropped[draft.layer, draft.start] = draft.length

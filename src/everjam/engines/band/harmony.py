@@ -1,6 +1,5 @@
 """Keys, progressions, voicings."""
 
-import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 from everjam.engines.band import theory
 from everjam.engines.band.form import CONTRASTING, Place
 from everjam.engines.band.sampling import Dice
-from everjam.engines.band.style import Style
+from everjam.engines.band.style import Mixed, Style
 from everjam.engines.band.theory import Chord, Key
 
 MOVEMENTS_PER_KEY: Final = 3
@@ -50,7 +49,8 @@ def choose_key(style: Style, dice: Dice, movement: int, pair: int | None) -> Key
         movement: Number of the cycle.
         pair: Major tonic of the signature that the listener set, None if the style chooses.
     """
-    mode = style.table("harmony.modes").draw(dice, "mode", movement // 2)
+    modes = _playable(style.table("harmony.modes"), style.table("harmony.charts"))
+    mode = modes.draw(dice, "mode", movement // 2)
     if pair is not None:
         return theory.key_for(pair, mode)
     tonics = style.table("harmony.tonics")
@@ -65,7 +65,15 @@ def choose_key(style: Style, dice: Dice, movement: int, pair: int | None) -> Key
 
 
 def bar_chords(
-    style: Style, dice: Dice, place: Place, key: Key, bar_beats: float, *, strict: bool, arriving: bool
+    style: Style,
+    dice: Dice,
+    place: Place,
+    key: Key,
+    bar_beats: float,
+    *,
+    strict: bool,
+    arriving: bool,
+    wild: bool = False,
 ) -> tuple[Span, ...]:
     """The chords of a bar.
 
@@ -77,10 +85,14 @@ def bar_chords(
         bar_beats: Length of the bar in quarter notes.
         strict: Keep to the key's seven pitch classes.
         arriving: The key is new in this bar: come in by its dominant.
+        wild: A section that comes back has a new chart.
     """
     contrast = style.table("harmony.contrast") if place.name in CONTRASTING else None
     table = contrast if contrast is not None and contrast.candidates else style.table("harmony.charts")
-    chart = theory.parse_chart(table.draw(dice, "chart", place.movement, place.name))
+    again = place.sections_before if wild else 0
+    name = _suited(table, key.mode).draw(dice, "chart", place.movement, place.name, again)
+    minor = theory.is_minor(name, key.mode)
+    chart = theory.parse_chart(name)
     romans = chart[place.bar % len(chart)]
     if arriving:
         romans = (_DOMINANT[key.mode], chart[place.bar % len(chart)][0])
@@ -90,12 +102,36 @@ def bar_chords(
         and bar_beats >= 3
         and dice.happens(style.number("harmony.turnaround"), dice.rng.at("turnaround", place.sections_before))
     ):
-        turn = style.table("harmony.turnarounds").draw(dice, "turnaround-chords", place.sections_before)
+        turns = _suited(style.table("harmony.turnarounds"), key.mode)
+        turn = turns.draw(dice, "turnaround-chords", place.sections_before)
         romans = (romans[0], *theory.parse_chart(turn)[0])
-    return spans_of(romans, key, bar_beats, strict=strict)
+    return spans_of(romans, key, bar_beats, minor=minor, strict=strict)
 
 
-def spans_of(romans: tuple[str, ...], key: Key, bar_beats: float, *, strict: bool) -> tuple[Span, ...]:
+def _penalty(chart: str, mode: str) -> float:
+    """Nats against a chart in a mode: a few chromatic notes are spice, more are the wrong mode."""
+    return 30.0 * max(0.0, theory.misfit(chart, mode) - 0.08)
+
+
+@lru_cache(maxsize=512)
+def _suited(charts: Mixed, mode: str) -> Mixed:
+    """The charts of a table, those that fit the mode first."""
+    logits = tuple(logit - _penalty(chart, mode) for chart, logit in zip(charts.candidates, charts.logits, strict=True))
+    return Mixed(charts.candidates, logits, charts.identities)
+
+
+@lru_cache(maxsize=512)
+def _playable(modes: Mixed, charts: Mixed) -> Mixed:
+    """The modes of a table, those that there are charts for first."""
+    top = max(charts.logits)
+    logits = tuple(
+        logit + max(_suited(charts, mode).logits) - top
+        for mode, logit in zip(modes.candidates, modes.logits, strict=True)
+    )
+    return Mixed(modes.candidates, logits, modes.identities)
+
+
+def spans_of(romans: tuple[str, ...], key: Key, bar_beats: float, *, minor: bool, strict: bool) -> tuple[Span, ...]:
     """Lays the chords of a bar out in time: evenly; of three the first takes half."""
     if len(romans) == 3 and bar_beats == 4:
         lengths = [2.0, 1.0, 1.0]
@@ -106,7 +142,7 @@ def spans_of(romans: tuple[str, ...], key: Key, bar_beats: float, *, strict: boo
         lengths = [bar_beats / len(romans)] * len(romans)
     spans, at = [], 0.0
     for roman, length in zip(romans, lengths, strict=True):
-        chord = theory.chord_of(roman, key, strict=strict)
+        chord = theory.chord_of(roman, key, minor=minor, strict=strict)
         spans.append(Span(at, length, chord, theory.local_scale(chord, key)))
         at += length
     return tuple(spans)
@@ -179,8 +215,3 @@ def _spread(pitches: list[int], voicing: str) -> tuple[int, ...]:
         if len(moved) >= 3:
             moved[2] += 12
     return tuple(sorted(dict.fromkeys(moved))) if len(set(moved)) > 1 else (moved[0], moved[0] + 12)
-
-
-def chord_tones_below(chord: Chord, limit: int) -> tuple[int, ...]:
-    """Chord tones up to the ninth as pitch classes, at most ``limit`` of them, root first."""
-    return tuple(itertools.islice(chord.pitch_classes, limit))

@@ -1,7 +1,7 @@
 """Prints a bar so that a musician can read it."""
 
 from everjam.engines.band.score import Bar, Note
-from everjam.engines.band.theory import FLAT_NAMES
+from everjam.engines.band.theory import FLAT_NAMES, SHARP_NAMES
 
 _PITCHED_ROWS = 14
 
@@ -13,6 +13,7 @@ def print_bar(bar: Bar) -> str:
     loudest counts.
     """
     steps = round(bar.length_beats * 4)
+    names = SHARP_NAMES if any("#" in text[:2] for text in (bar.key, *(c.symbol for c in bar.chords))) else FLAT_NAMES
     head = f"bar {bar.index}  {bar.section}  {bar.key}  {bar.bpm:g} bpm  {bar.meter[0]}/{bar.meter[1]}"
     chords = [" "] * (steps * 4)
     for chord in bar.chords:
@@ -28,9 +29,9 @@ def print_bar(bar: Bar) -> str:
     for (part, patch), notes in sorted(rows.items(), key=lambda item: (order[item[0][0]], item[0][1])):
         lines.append(f"{part + ' ' + patch:<22.22}  {_row(notes, steps)}")
         if part in {"bass", "melody", "voice"}:
-            lines.append(f"{'':<22}  {_names(notes, steps)}")
+            lines.append(f"{'':<22}  {_names(notes, steps, names)}")
         elif part != "drums":
-            lines.append(f"{'':<22}  {' '.join(_stack(notes))}")
+            lines.append(f"{'':<22}  {' '.join(_stack(notes, names))}")
     return "\n".join(lines)
 
 
@@ -52,19 +53,19 @@ def _row(notes: list[Note], steps: int) -> str:
     return _grouped([f"{cell}  " for cell in cells])
 
 
-def _names(notes: list[Note], steps: int) -> str:
+def _names(notes: list[Note], steps: int, names: tuple[str, ...]) -> str:
     cells = ["   "] * steps
     for note in notes:
-        cells[_column(note, steps)] = f"{FLAT_NAMES[note.pitch % 12]}{note.pitch // 12 - 1}".ljust(3)[:3]
+        cells[_column(note, steps)] = f"{names[note.pitch % 12]}{note.pitch // 12 - 1}".ljust(3)[:3]
     return _grouped(cells)
 
 
-def _stack(notes: list[Note]) -> list[str]:
+def _stack(notes: list[Note], names: tuple[str, ...]) -> list[str]:
     by_start: dict[int, list[int]] = {}
     for note in notes:
         by_start.setdefault(round(note.start_beats * 4), []).append(note.pitch)
     return [
-        "/".join(f"{FLAT_NAMES[pitch % 12]}{pitch // 12 - 1}" for pitch in sorted(pitches))
+        "/".join(f"{names[pitch % 12]}{pitch // 12 - 1}" for pitch in sorted(pitches))
         for _, pitches in sorted(by_start.items())
     ][:_PITCHED_ROWS]
 

@@ -50,7 +50,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "mix.tilt_db": (-6.0, 6.0),
 }
 _UNIT: Final = (0.0, 1.0)
-_SHARPNESS: Final = {"quality": 1.15, "diversity": 0.6, "vocalization": 1.0}
+_SHARPNESS: Final = {"quality": 1.15, "diversity": 0.35, "vocalization": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ class MixedStyle(Style):
             base = sum(card.numbers[name] * weight for card, weight in speaking if weight > 0) / sum(
                 weight for _, weight in speaking if weight > 0
             )
-        pull = min(1.25, self._key.guidance / NEUTRAL_GUIDANCE)
+        pull = _pull(self._key.guidance)
         everyone = sum(abs(weight) for _, weight in speaking)
         pulling = sum(weight for _, weight in speaking if weight > 0)
         start = math.log(base) if geometric else base
@@ -230,6 +230,13 @@ class MixedStyle(Style):
             return value
         low, high = _RANGES.get(name, _UNIT)
         return min(high, max(low, value))
+
+
+def _pull(guidance: float) -> float:
+    """How far numbers go from the prior (0) to the cards (1): there at guidance 4, and a quarter beyond at 6."""
+    if guidance >= NEUTRAL_GUIDANCE:
+        return 1.0 + 0.125 * (guidance - NEUTRAL_GUIDANCE)
+    return 1.0 - (1.0 - guidance / NEUTRAL_GUIDANCE) ** 3
 
 
 class Blend(Style):

@@ -11,6 +11,8 @@ FLAT_PAIRS: Final = frozenset({1, 3, 5, 6, 8, 10})
 """Major tonics whose signature has flats."""
 
 MAJOR: Final = (0, 2, 4, 5, 7, 9, 11)
+MINOR: Final = (0, 2, 3, 5, 7, 8, 10)
+MINOR_MODES: Final = frozenset({"minor", "dorian", "phrygian"})
 MODES: Final[dict[str, int]] = {
     "major": 0,
     "dorian": 1,
@@ -131,6 +133,22 @@ def parse_chart(chart: str) -> tuple[tuple[str, ...], ...]:
     return bars
 
 
+@lru_cache(maxsize=4096)
+def tonality(chart: str) -> str:
+    """Whether a chart is thought in major or in minor: ``major``, ``minor`` or ``either``."""
+    score = 0
+    for bar in parse_chart(chart):
+        for roman in bar:
+            degree, accidental, is_major, _ = split_roman(roman)
+            if degree == 0 and not accidental:
+                return "major" if is_major else "minor"
+            if not accidental and degree != 4:
+                score += 1 if is_major == (degree == 3) else -1
+            elif degree == 4 and not is_major:
+                score -= 1
+    return "major" if score > 0 else "minor" if score < 0 else "either"
+
+
 def split_roman(roman: str) -> tuple[int, int, bool, str]:
     """Takes a Roman numeral apart.
 
@@ -147,24 +165,43 @@ def split_roman(roman: str) -> tuple[int, int, bool, str]:
     return _NUMERALS[found[2].lower()], accidental, found[2].isupper(), found[3]
 
 
+def is_minor(chart: str, mode: str) -> bool:
+    """Whether the numerals of a chart count from the natural minor scale."""
+    family = tonality(chart)
+    return mode in MINOR_MODES if family == "either" else family == "minor"
+
+
+@lru_cache(maxsize=4096)
+def misfit(chart: str, mode: str) -> float:
+    """Share of a chart's chord tones that lie outside a mode, 0 to 1."""
+    key = Key(0, mode)
+    minor = is_minor(chart, mode)
+    tones = [
+        tone
+        for bar in parse_chart(chart)
+        for roman in bar
+        for tone in chord_of(roman, key, minor=minor, strict=False).pitch_classes
+    ]
+    return sum((tone not in key.scale) for tone in tones) / len(tones)
+
+
 @lru_cache(maxsize=8192)
-def chord_of(roman: str, key: Key, *, strict: bool) -> Chord:
+def chord_of(roman: str, key: Key, *, minor: bool, strict: bool) -> Chord:
     """The chord that a Roman numeral means in a key.
 
     Args:
-        roman: E.g. ``bVIImaj7``; degrees are those of the mode, an accidental is relative to the major scale on the
-            same tonic (so ``bVII`` in minor is the degree that minor has anyway).
+        roman: E.g. ``bVIImaj7``; an accidental is relative to the major scale on the tonic.
         key: Tonic and mode.
+        minor: Degrees without an accidental are those of the natural minor scale, else of the major scale; so ``VI``
+            is the flat sixth in a minor chart whatever the mode.
         strict: Keep to the key's seven pitch classes: roots and chord tones that lie outside give way to the
             scale's own.
     """
     degree, accidental, is_major, suffix = split_roman(roman)
     scale = key.scale
-    if accidental:
-        wanted = (key.tonic + MAJOR[degree] + accidental) % 12
-        root = wanted if wanted in scale or not strict else scale[degree]
-    else:
-        root = scale[degree]
+    steps = MINOR if minor and not accidental else MAJOR
+    wanted = (key.tonic + steps[degree] + accidental) % 12
+    root = wanted if wanted in scale or not strict else scale[degree]
     intervals = [0]
     for step, semitones in _SUFFIXES[suffix]:
         if strict:

@@ -79,9 +79,11 @@ class Card:
         """How loudly it speaks about a table or number."""
         claimed, elsewhere = _STRENGTH[self.kind]
         group, _, role = decision.partition(".")
-        if role in self.claims and group in {"instruments", "layers"}:
-            return claimed
-        return claimed if group in self.claims else elsewhere
+        if group in {"instruments", "layers", "mix"}:
+            subject = role.rpartition(".")[2]
+        else:
+            subject = "arp" if role.startswith("arp") else group
+        return claimed if subject in self.claims else elsewhere
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from everjam.engines.band.harmony import Span
 from everjam.engines.band.players.scene import Draft, Scene
 
 LOWEST = 26
-HIGHEST = 55
+HIGHEST = 51
 
 
 def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
@@ -34,6 +34,7 @@ def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
         span = scene.span_at(start)
         root = _root(span, center)
         pitch = _pitch(cell, span, root, scene, start, at)
+        pitch -= 12 if pitch > HIGHEST else 0
         velocity = {"r": 0.6, "g": 0.28, "a": 0.62, "c": 0.58}.get(cell, 0.78) + (0.1 if start in kicks else 0.0)
         velocity += 0.06 if start == 0 else 0.0
         need = scene.need(start) * (0.9 if start in kicks else 1.0) + (0.12 if cell in "gac" else 0.0)
@@ -139,8 +140,8 @@ def _run(scene: Scene, drafts: list[Draft], center: float) -> list[Draft]:
         start = begin + step * 0.5
         kept.append(
             Draft(
-                layer="bass", part="bass", patch=model.patch, pitch=max(LOWEST, pitch), start=start, length=0.5,
-                velocity=0.7 + 0.06 * step, need=0.3 + 0.1 * step, gate=model.gate, tied=model.tied,
+                layer="bass", part="bass", patch=model.patch, pitch=min(HIGHEST, max(LOWEST, pitch)), start=start,
+                length=0.5, velocity=0.7 + 0.06 * step, need=0.3 + 0.1 * step, gate=model.gate, tied=model.tied,
             )
         )  # fmt: skip
     return kept
@@ -148,7 +149,7 @@ def _run(scene: Scene, drafts: list[Draft], center: float) -> list[Draft]:
 
 def _pops(scene: Scene, drafts: list[Draft]) -> list[Draft]:
     """Octaves in the gaps, for a busy bass."""
-    if not drafts or scene.density < 0.6:
+    if not drafts or not scene.is_busy:
         return []
     taken = {draft.start for draft in drafts}
     noise = scene.dice.rng.at("pops", scene.bar)
@@ -160,10 +161,11 @@ def _pops(scene: Scene, drafts: list[Draft]) -> list[Draft]:
             continue
         root = _root(scene.span_at(start), center)
         high = step % 2 == 0 and root + 12 <= HIGHEST
+        rarity = (0.15 if step % 2 == 0 else 0.45) + 0.55 * noise.uniform(step)
         added.append(
             Draft(
                 layer="bass", part="bass", patch=drafts[0].patch, pitch=root + 12 if high else root, start=start,
-                length=0.2, velocity=0.5, need=(0.6 if step % 2 == 0 else 0.74) + 0.25 * noise.uniform(step), gate=0.9,
+                length=0.2, velocity=0.5, need=scene.rare_need(rarity), gate=0.9,
             )
         )  # fmt: skip
     return added

@@ -68,7 +68,8 @@ def _comp(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
                     start=start,
                     length=length,
                     velocity=velocity - (0.03 * place if len(ordered) > 1 else 0.0),
-                    need=0.02 if start == 0 else scene.need(start) + (0.06 if cell in "mo" else 0.0),
+                    need=_thicker(place, len(ordered))
+                    + (0.02 if start == 0 else scene.need(start) + (0.06 if cell in "mo" else 0.0)),
                     gate=0.5 if cell == "m" else gate,
                     pan=0.0 if len(ordered) == 1 else 0.24 * (place / (len(ordered) - 1) - 0.5),
                     offset=strum * place / max(1, len(ordered) - 1),
@@ -76,6 +77,11 @@ def _comp(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
                 )
             )
     return drafts + _chips(scene, drafts, voicings, patch), previous
+
+
+def _thicker(place: int, size: int) -> float:
+    """What a voice of a chord needs beyond the first two: the outer ones come first."""
+    return 0.0 if place in {0, size - 1} else 0.05 + 0.06 * place
 
 
 def _carry(events: tuple[tuple[float, float, str], ...], spans: tuple[Span, ...]) -> list[tuple[float, float, str]]:
@@ -94,7 +100,7 @@ def _carry(events: tuple[tuple[float, float, str], ...], spans: tuple[Span, ...]
 
 def _chips(scene: Scene, drafts: list[Draft], voicings: dict[float, tuple[int, ...]], patch: str) -> list[Draft]:
     """Soft off-beat touches of a busy comper: one upper voice, short."""
-    if not drafts or scene.density < 0.64:
+    if not drafts or not scene.is_busy:
         return []
     taken = {draft.start for draft in drafts}
     noise = scene.dice.rng.at("chips", scene.bar)
@@ -105,7 +111,7 @@ def _chips(scene: Scene, drafts: list[Draft], voicings: dict[float, tuple[int, .
             continue
         pitches = voicings[scene.span_at(start).start_beats]
         pitch = pitches[int(noise.uniform(64 + step) * len(pitches))]
-        need = (0.64 if step % 2 == 0 else 0.76) + 0.22 * noise.uniform(step)
+        need = scene.rare_need((0.05 if step % 2 == 0 else 0.3) + 0.65 * noise.uniform(step))
         added.append(
             Draft(
                 layer="chords", part="chords", patch=MUTED.get(patch, patch), pitch=pitch, start=start, length=0.2,
@@ -135,7 +141,7 @@ def _pad(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
                     start=span.start_beats,
                     length=span.length_beats,
                     velocity=0.56 if pitch not in held else 0.5,
-                    need=0.02 if span.start_beats == 0 else 0.1,
+                    need=_thicker(place, len(previous)) + (0.02 if span.start_beats == 0 else 0.1),
                     pan=0.5 * (place / max(1, len(previous) - 1) - 0.5),
                 )
             )

@@ -89,7 +89,7 @@ def _decorations(scene: Scene, drafts: list[Draft]) -> list[Draft]:
     taken = {(draft.patch, draft.start) for draft in drafts}
     noise = scene.dice.rng.at("busy", scene.bar)
     added: list[Draft] = []
-    if scene.density < 0.56:
+    if not scene.is_busy:
         return added
     steps = round(scene.bar_beats * 4)
     layers = {draft.layer for draft in drafts}
@@ -99,10 +99,19 @@ def _decorations(scene: Scene, drafts: list[Draft]) -> list[Draft]:
         where = noise.uniform(step)
         if timekeeper and (_patch(scene, timekeeper), start) not in taken:
             layer = "drums" if "drums" in layers else "perc"
-            added.append(_draft(scene, layer, timekeeper, start, 0.3 + 0.12 * where, 0.56 + 0.3 * where))
+            added.append(
+                _draft(scene, layer, timekeeper, start, 0.3 + 0.12 * where, scene.rare_need(0.02 + 0.63 * where))
+            )
         if "drums" in layers and step % 2 and (_patch(scene, "snare"), start) not in taken:
             added.append(
-                _draft(scene, "drums", "snare", start, 0.2 + 0.1 * where, 0.72 + 0.27 * noise.uniform(64 + step))
+                _draft(
+                    scene,
+                    "drums",
+                    "snare",
+                    start,
+                    0.2 + 0.1 * where,
+                    scene.rare_need(0.4 + 0.6 * noise.uniform(64 + step)),
+                )
             )
     return added
 

@@ -10,7 +10,6 @@ from everjam.engines.band.harmony import Span
 from everjam.engines.band.players.scene import Draft, Last, Scene
 
 _PENTATONIC_STEPS: Final = {"major": (0, 1, 2, 4, 5), "minor": (0, 2, 3, 4, 6)}
-_MINOR_MODES: Final = frozenset({"minor", "dorian", "phrygian"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +75,10 @@ def _rungs(scene: Scene, span: Span, kind: str, low: int, high: int) -> tuple[in
         return theory.ladder(tuple(sorted(span.chord.pitch_classes)), low, high)
     if kind == "mode":
         return theory.ladder(span.scale, low, high)
-    steps = _PENTATONIC_STEPS["minor" if scene.key.mode in _MINOR_MODES else "major"]
+    steps = _PENTATONIC_STEPS["minor" if scene.key.mode in theory.MINOR_MODES else "major"]
     classes = {scene.key.scale[step] for step in steps}
     if kind == "blues" and not scene.strict:
-        classes.add((scene.key.tonic + (6 if scene.key.mode in _MINOR_MODES else 3)) % 12)
+        classes.add((scene.key.tonic + (6 if scene.key.mode in theory.MINOR_MODES else 3)) % 12)
     return theory.ladder(tuple(sorted(classes)), low, high)
 
 
@@ -175,7 +174,7 @@ def _place(rungs: tuple[int, ...], pitch: int) -> int:
 def _ornaments(scene: Scene, drafts: list[Draft], low: int, high: int) -> list[Draft]:
     """Passing notes of a busy player, between the notes that are there."""
     added: list[Draft] = []
-    if scene.density < 0.62:
+    if not scene.is_busy:
         return added
     noise = scene.dice.rng.at("ornaments", scene.bar)
     taken = {draft.start for draft in drafts}
@@ -188,7 +187,7 @@ def _ornaments(scene: Scene, drafts: list[Draft], low: int, high: int) -> list[D
             rungs = _rungs(scene, scene.span_at(start), _kind(scene), low, high)
             share = (step - begin) / (end - begin)
             target = round(one.pitch + share * (other.pitch - one.pitch) + (1.6 if index % 2 else -1.6))
-            need = (0.62 if step % 2 == 0 else 0.76) + 0.22 * noise.uniform(step)
+            need = scene.rare_need((0.1 if step % 2 == 0 else 0.4) + 0.6 * noise.uniform(step))
             added.append(
                 Draft(
                     layer=one.layer, part=one.part, patch=one.patch, pitch=rungs[_place(rungs, target)], start=start,

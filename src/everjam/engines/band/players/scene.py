@@ -1,5 +1,6 @@
 """What every player sees, and what a player writes: drafts of notes with the density at which they join."""
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -9,6 +10,9 @@ from everjam.engines.band.sampling import Address, Dice
 from everjam.engines.band.score import Part
 from everjam.engines.band.style import Style
 from everjam.engines.band.theory import Chord, Key, metric_weight
+
+NEED_GRAIN: Final = 0.1
+"""Chance spreads the density at which a note joins over this much."""
 
 VELOCITIES: Final = {"X": 0.95, "x": 0.76, "o": 0.52, "g": 0.26, "m": 0.6}
 """Force of the cells of a figure; digits are played like ``x``."""
@@ -86,6 +90,7 @@ class Scene:
         voice_leads: The voice has the melody (VOCALIZATION).
         energy: 0 to 1.
         last: What was played before.
+        own_density: The density that the style's own pattern is written for.
         density: Drafts that need more are not heard; players may leave them out.
         needs: Density at which each layer joins; layers that never do are missing.
         patches: Instruments drawn so far in this bar, by role.
@@ -105,6 +110,7 @@ class Scene:
     voice_leads: bool
     energy: float
     last: Last
+    own_density: float = 0.55
     density: float = 1.0
     needs: dict[str, float] = field(default_factory=dict)
     patches: dict[str, str] = field(default_factory=dict)
@@ -146,7 +152,17 @@ class Scene:
 
     def need(self, start_beats: float, probability: float = 1.0) -> float:
         """Density at which a note of the style's own pattern joins: strong and sure notes first."""
-        return 0.03 + 0.45 * (0.62 * metric_weight(start_beats, self.bar_beats) + 0.38 * (1 - probability))
+        weak = 0.78 * metric_weight(start_beats, self.bar_beats) + 0.22 * (1 - probability)
+        return 0.03 + max(0.1, self.own_density - 0.07) * weak
+
+    def rare_need(self, rarity: float) -> float:
+        """Density at which a note joins that the style's pattern does not have: 0 soon, 1 only at the very top."""
+        return self.own_density - 0.02 + max(0.05, 0.95 - self.own_density) * math.pow(rarity, 0.7)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any note beyond the style's own pattern can be heard."""
+        return self.density > self.own_density - 0.02 - NEED_GRAIN
 
     def with_last(self, last: Last) -> "Scene":
         """The same scene after something was played."""

@@ -44,7 +44,7 @@ def _arp(scene: Scene) -> list[Draft]:
                 gate=0.95,
             )
         )
-    if scene.density < 0.58:
+    if not scene.is_busy:
         return drafts
     taken = {draft.start for draft in drafts}
     for step in range(round(scene.bar_beats * 4)):
@@ -56,7 +56,8 @@ def _arp(scene: Scene) -> list[Draft]:
         drafts.append(
             Draft(
                 layer="arp", part="texture", patch=patch, pitch=rungs[int(where * min(6, len(rungs)))], start=start,
-                length=0.25, velocity=0.36, need=0.58 + 0.38 * noise.uniform(128 + step), pan=-0.4 if step % 2 else 0.4,
+                length=0.25, velocity=0.36, need=scene.rare_need(noise.uniform(128 + step)),
+                pan=-0.4 if step % 2 else 0.4,
             )
         )  # fmt: skip
     return drafts
