@@ -75,11 +75,11 @@ def test_tls_can_be_switched_off_everywhere(folders: tuple[Path, Path]) -> None:
 
 def test_paths_in_a_file_start_at_the_file(folders: tuple[Path, Path]) -> None:
     _, config = folders
-    (config / "everjam.toml").write_text("cards_dir = 'mine'\ndata_dir = '~/music'\n")
+    (config / "everjam.toml").write_text("policy_file = 'mine'\ndata_dir = '~/music'\n")
     settings = load(folders)
-    assert settings.cards_dir == config / "mine"
+    assert settings.policy_file == config / "mine"
     assert settings.data_dir == Path.home() / "music"
-    assert load(folders, {"cards_dir": "other"}).cards_dir == Path("other")
+    assert load(folders, {"policy_file": "other"}).policy_file == Path("other")
 
 
 @pytest.mark.parametrize(
@@ -197,5 +197,5 @@ def test_reading_any_value_gives_a_value_or_a_usage_error(spec: object, value: o
 
 
 def test_an_unknown_home_is_an_error_of_the_setting(folders: tuple[Path, Path]) -> None:
-    with pytest.raises(UsageError, match="cards_dir"):
-        load(folders, {"cards_dir": "~nobody-of-this-name/cards"})
+    with pytest.raises(UsageError, match="policy_file"):
+        load(folders, {"policy_file": "~nobody-of-this-name/cards"})

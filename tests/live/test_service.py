@@ -1,6 +1,7 @@
 """What the app answers over HTTP, whom it lets in, and what the query may ask for."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -186,3 +187,11 @@ def test_no_keys_means_open() -> None:
 def test_keys_are_redacted_from_logs(line: str) -> None:
     assert "CANARY" not in redact(line)
     assert redact("a keyboard solo") == "a keyboard solo"
+
+
+def test_what_uvicorn_logs_has_no_keys_in_it(caplog: pytest.LogCaptureFixture) -> None:
+    create_app(Settings(engine="tone"), renderer=InlineRenderer())
+    with caplog.at_level("INFO"):
+        logging.getLogger("uvicorn.error").info('%s - "WebSocket %s" [accepted]', "127.0.0.1:1", "/ws?key=CANARY&a=1")
+    assert "[accepted]" in caplog.text
+    assert "CANARY" not in caplog.text

@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from everjam import __version__
 from everjam.engines import registry
 from everjam.live.clock import Clock
+from everjam.live.guards import redact_uvicorn_logs
 from everjam.live.jam import Disconnected, Renderer
 from everjam.live.service import Service
 from everjam.settings import Settings
@@ -48,6 +49,7 @@ def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: C
     Raises:
         UsageError: The engine or the policy file is wrong.
     """
+    redact_uvicorn_logs()
     service = Service(settings, renderer=renderer, clock=clock)
 
     @contextlib.asynccontextmanager

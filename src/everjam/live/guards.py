@@ -151,9 +151,18 @@ class RedactSecrets(logging.Filter):
         return True
 
 
+def redact_uvicorn_logs() -> None:
+    """Keeps keys out of what uvicorn logs (it logs whole paths), whoever runs the app and however logging is set up."""
+    for name in ("uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).addFilter(_REDACT)
+
+
 def redact(text: str) -> str:
     """The text with the values of API keys replaced."""
     return _SECRET.sub(r"\1…", text)
+
+
+_REDACT: Final = RedactSecrets()
 
 
 def uvicorn_options() -> dict[str, Any]:

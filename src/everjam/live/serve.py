@@ -6,6 +6,7 @@ import errno
 import logging
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from everjam.errors import UsageError
 from everjam.live.app import create_app
 from everjam.live.guards import uvicorn_options
 from everjam.live.service import Service, Status
-from everjam.live.tls import ensure_tls, server_context
+from everjam.live.tls import ensure_tls, renew, server_context
 from everjam.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 BACKLOG: Final = 512
 TLS_HANDSHAKE_SECONDS: Final = 10.0
 END_SECONDS: Final = 0.4
+RENEW_SECONDS: Final = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ async def running(settings: Settings) -> AsyncIterator[Endpoints]:
         context = server_context(ensure_tls(settings))
         sockets.append(_listen(settings.host, settings.tls_port, "tls_port"))
     servers = []
+    renewing: asyncio.Task[None] | None = None
     await service.start()
     try:
         for listening, tls in zip(sockets, (None, context), strict=False):
@@ -111,6 +114,8 @@ async def running(settings: Settings) -> AsyncIterator[Endpoints]:
                 )
             )
         await service.wait_ready()
+        if context is not None:
+            renewing = loop.create_task(_keep_renewed(settings, context), name="certificate")
         yield Endpoints(
             http_url=_url("http", settings.host, sockets[0]),
             tls_url=_url("https", settings.host, sockets[1]) if settings.tls else None,
@@ -118,6 +123,8 @@ async def running(settings: Settings) -> AsyncIterator[Endpoints]:
             status=service.status,
         )
     finally:
+        if renewing is not None:
+            renewing.cancel()
         for server in servers:
             server.close()
         await service.drain()
@@ -125,6 +132,16 @@ async def running(settings: Settings) -> AsyncIterator[Endpoints]:
             connection.shutdown()
         await _settle(state)
         await service.stop()
+
+
+async def _keep_renewed(settings: Settings, context: ssl.SSLContext) -> None:
+    """Looks once a day whether the certificate must be renewed."""
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        try:
+            await asyncio.to_thread(renew, settings, context)
+        except UsageError as error:
+            log.warning("the certificate was not renewed: %s", error)
 
 
 async def _settle(state: ServerState) -> None:

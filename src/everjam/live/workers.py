@@ -2,6 +2,9 @@
 
 A worker that dies, hangs or garbles a call costs nothing but time: the call holds all that it depends on and is given
 to another worker. One spare worker is always warm, so that a lost one is replaced at once.
+
+A call that hangs must not take the others' workers with it: once it is overdue, its slot counts as stuck and another
+one serves in its place, and from then on the call is tried only in quarantine, where suspects wait for each other.
 """
 
 import asyncio
@@ -15,6 +18,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,7 +32,9 @@ CALL_TIMEOUT_SECONDS: Final = 4.0
 SPAWN_TIMEOUT_SECONDS: Final = 120.0
 RESPAWN_PAUSE_SECONDS: Final = 0.5
 MAX_ENGINE_FAILURES: Final = 3
+MAX_HUNG_WORKERS: Final = 3
 MAX_LOST_WORKERS: Final = 6
+MAX_SLOTS_FACTOR: Final = 3
 SINGLE_THREADED: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
@@ -36,6 +42,10 @@ SINGLE_THREADED: Final = dict.fromkeys(
 
 class WorkerLost(Exception):
     """A worker died, hung or sent something unreadable."""
+
+
+class WorkerHung(WorkerLost):
+    """A worker did not answer in time."""
 
 
 class Worker:
@@ -101,7 +111,8 @@ class Worker:
         """Has one block rendered.
 
         Raises:
-            WorkerLost: The worker died, or did not answer in time.
+            WorkerLost: The worker died.
+            WorkerHung: It did not answer in time.
         """
         try:
             async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
@@ -109,7 +120,7 @@ class Worker:
                 await self._writer.drain()
                 reply = await self.receive()
         except TimeoutError as error:
-            raise WorkerLost(f"worker {self.pid} did not answer within {CALL_TIMEOUT_SECONDS} s") from error
+            raise WorkerHung(f"worker {self.pid} did not answer within {CALL_TIMEOUT_SECONDS} s") from error
         except OSError as error:
             raise WorkerLost(f"worker {self.pid} is gone") from error
         if not isinstance(reply, Rendered | Failed):
@@ -160,14 +171,51 @@ class _Job:
     result: "asyncio.Future[Rendered]" = field(compare=False)
     hedge_seconds: float = field(compare=False)
     engine_failures: int = field(compare=False, default=0)
+    hung_workers: int = field(compare=False, default=0)
     lost_workers: int = field(compare=False, default=0)
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing left to do: rendered, given up, or wanted by nobody."""
+        return self.result.done()
+
+
+class _Jobs:
+    """Jobs that wait, the most urgent first."""
+
+    def __init__(self) -> None:
+        self._heap: list[_Job] = []
+        self._wanted = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def put(self, job: _Job) -> None:
+        heapq.heappush(self._heap, job)
+        self._wanted.set()
+
+    def pop(self) -> _Job | None:
+        """The most urgent job that somebody still wants."""
+        while self._heap:
+            job = heapq.heappop(self._heap)
+            if not job.done:
+                return job
+        return None
+
+    async def take(self) -> _Job:
+        """``pop``, as soon as there is one."""
+        while True:
+            if (job := self.pop()) is not None:
+                return job
+            self._wanted.clear()
+            await self._wanted.wait()
 
 
 class WorkerPool:
-    """A fixed number of workers that render the most urgent call first.
+    """A number of workers that render the most urgent call first.
 
     Args:
-        size: Workers that render at the same time.
+        size: Workers that render at the same time, those not counted that are stuck or in quarantine.
         engine_names: Engines that every worker loads and warms before it takes calls.
         metrics: Where to count.
     """
@@ -176,19 +224,25 @@ class WorkerPool:
         self._size = size
         self._engine_names = engine_names
         self._metrics = metrics
-        self._jobs: list[_Job] = []
+        self._jobs = _Jobs()
+        self._suspects = _Jobs()
         self._numbers = itertools.count()
-        self._wanted = asyncio.Event()
         self._spares: asyncio.Queue[Worker] = asyncio.Queue(1)
         self._busy: set[Worker] = set()
+        self._slots: set[asyncio.Task[None]] = set()
+        self._stuck = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._first_ready = asyncio.Event()
 
     async def start(self) -> None:
         """Begins to start workers; calls wait until the first one is up."""
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._keep_spare(), name="spare worker")]
-        self._tasks += [loop.create_task(self._slot(), name=f"worker slot {n}") for n in range(self._size)]
+        self._tasks = [
+            loop.create_task(self._keep_spare(), name="spare worker"),
+            loop.create_task(self._quarantine(), name="worker in quarantine"),
+        ]
+        for _ in range(self._size):
+            self._add_slot()
 
     async def wait_ready(self) -> None:
         """Returns when at least one worker takes calls."""
@@ -196,19 +250,19 @@ class WorkerPool:
 
     async def stop(self) -> None:
         """Ends all workers; calls that wait fail."""
-        for task in self._tasks:
+        tasks = [*self._tasks, *self._slots]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks = []
         workers = list(self._busy)
         while not self._spares.empty():
             workers.append(self._spares.get_nowait())
         await asyncio.gather(*(worker.kill() for worker in workers))
         self._busy.clear()
-        for job in self._jobs:
-            if not job.result.done():
+        for jobs in (self._jobs, self._suspects):
+            while (job := jobs.pop()) is not None:
                 job.result.set_exception(EngineError("the server is stopping"))
-        self._jobs.clear()
 
     @property
     def ready(self) -> bool:
@@ -228,12 +282,13 @@ class WorkerPool:
             hedge_seconds: After this long without an answer a second worker is asked as well.
 
         Raises:
-            EngineError: The engine failed three times, or six workers in a row were lost over it.
+            EngineError: The engine failed three times, or three workers hung or six died over the call.
         """
         result: asyncio.Future[Rendered] = asyncio.get_running_loop().create_future()
         job = _Job(deadline_seconds, next(self._numbers), call, result, hedge_seconds)
         begin = time.perf_counter()
-        self._enqueue(job)
+        self._jobs.put(job)
+        self._note_depth()
         try:
             rendered = await result
         except EngineError:
@@ -242,21 +297,6 @@ class WorkerPool:
         self._metrics.render_calls.labels("ok").inc()
         self._metrics.render_seconds.observe(time.perf_counter() - begin)
         return rendered
-
-    def _enqueue(self, job: _Job) -> None:
-        heapq.heappush(self._jobs, job)
-        self._metrics.queue_depth.set(len(self._jobs))
-        self._wanted.set()
-
-    async def _take(self) -> _Job:
-        while True:
-            while self._jobs:
-                job = heapq.heappop(self._jobs)
-                self._metrics.queue_depth.set(len(self._jobs))
-                if not job.result.done():
-                    return job
-            self._wanted.clear()
-            await self._wanted.wait()
 
     async def _keep_spare(self) -> None:
         while True:
@@ -272,55 +312,112 @@ class WorkerPool:
                 await worker.kill()
                 raise
 
+    def _note_depth(self) -> None:
+        self._metrics.queue_depth.set(len(self._jobs) + len(self._suspects))
+
+    def _add_slot(self) -> None:
+        task = asyncio.get_running_loop().create_task(self._slot(), name="worker slot")
+        self._slots.add(task)
+        task.add_done_callback(self._slots.discard)
+
+    @property
+    def _surplus(self) -> bool:
+        return len(self._slots) > self._size + self._stuck
+
     async def _slot(self) -> None:
-        while True:
-            worker = await self._spares.get()
-            if not worker.alive:
-                await worker.kill()
-                continue
-            self._busy.add(worker)
-            self._metrics.workers_ready.set(len(self._busy))
-            self._first_ready.set()
-            try:
+        """Serves with one worker after the other, until those that were stuck are back."""
+        while not self._surplus:
+            async with self._worker() as worker:
                 await self._serve(worker)
-            finally:
-                if worker in self._busy:
+
+    async def _quarantine(self) -> None:
+        """Tries suspects again, one at a time, with workers that nobody else waits for."""
+        while True:
+            job = await self._suspects.take()
+            async with self._worker() as worker:
+                following: _Job | None = job
+                while following is not None and await self._try(worker, following):
+                    following = self._suspects.pop()
+                if following is None and worker.alive and self._spares.empty():
                     self._busy.discard(worker)
-                    self._metrics.workers_ready.set(len(self._busy))
-                    await worker.kill()
-            self._metrics.worker_restarts.inc()
+                    self._spares.put_nowait(worker)
+
+    @contextlib.asynccontextmanager
+    async def _worker(self) -> AsyncIterator[Worker]:
+        """A worker that takes calls; ended afterwards, unless it has been put back among the spares."""
+        worker = await self._spares.get()
+        while not worker.alive:
+            await worker.kill()
+            worker = await self._spares.get()
+        self._busy.add(worker)
+        self._metrics.workers_ready.set(len(self._busy))
+        self._first_ready.set()
+        try:
+            yield worker
+        finally:
+            if worker in self._busy:
+                self._busy.discard(worker)
+                await worker.kill()
+            self._metrics.workers_ready.set(len(self._busy))
 
     async def _serve(self, worker: Worker) -> None:
-        """Gives jobs to one worker until it is lost."""
+        """Gives jobs to one worker until it is lost, or not needed any more."""
         loop = asyncio.get_running_loop()
-        while True:
-            job = await self._take()
+        while not self._surplus:
+            job = await self._jobs.take()
+            self._note_depth()
             if not worker.alive:
-                self._enqueue(job)
+                self._jobs.put(job)
+                self._metrics.worker_restarts.inc()
                 return
-            hedge = loop.call_later(job.hedge_seconds, self._enqueue, job)
+            overdue = False
+
+            def call_is_overdue(job: _Job = job) -> None:
+                nonlocal overdue
+                overdue = True
+                self._stuck += 1
+                self._suspects.put(job)
+                if len(self._slots) < min(self._size + self._stuck, MAX_SLOTS_FACTOR * self._size):
+                    self._add_slot()
+
+            hedge = loop.call_later(job.hedge_seconds, call_is_overdue)
             try:
-                reply = await worker.call(job.call)
-            except WorkerLost as error:
-                log.warning("%s", error)
-                job.lost_workers += 1
-                self._retry(job, job.lost_workers >= MAX_LOST_WORKERS, str(error))
-                return
+                if not await self._try(worker, job):
+                    return
             finally:
                 hedge.cancel()
-            if isinstance(reply, Rendered):
-                if not job.result.done():
-                    job.result.set_result(reply)
-            else:
-                log.error("engine %s failed:\n%s", job.call.engine, reply.detail)
-                job.engine_failures += 1
-                self._retry(job, job.engine_failures >= MAX_ENGINE_FAILURES, "the engine failed")
+                self._stuck -= overdue
 
-    def _retry(self, job: _Job, give_up: bool, why: str) -> None:  # noqa: FBT001
-        if job.result.done():
+    async def _try(self, worker: Worker, job: _Job) -> bool:
+        """Has one job rendered; False if the worker was lost over it."""
+        try:
+            reply = await worker.call(job.call)
+        except WorkerLost as error:
+            log.warning("%s", error)
+            self._metrics.worker_restarts.inc()
+            job.lost_workers += 1
+            job.hung_workers += isinstance(error, WorkerHung)
+            give_up = job.lost_workers >= MAX_LOST_WORKERS or job.hung_workers >= MAX_HUNG_WORKERS
+            # Being on a worker that dies happens to anybody once; to hang, or to lose two, makes a suspect.
+            suspect = job.hung_workers > 0 or job.lost_workers > 1
+            self._retry(job, self._suspects if suspect else self._jobs, str(error), give_up=give_up)
+            return False
+        if isinstance(reply, Rendered):
+            if not job.done:
+                job.result.set_result(reply)
+        else:
+            log.error("engine %s failed:\n%s", job.call.engine, reply.detail)
+            job.engine_failures += 1
+            give_up = job.engine_failures >= MAX_ENGINE_FAILURES
+            self._retry(job, self._jobs, "the engine failed", give_up=give_up)
+        return True
+
+    def _retry(self, job: _Job, jobs: _Jobs, why: str, *, give_up: bool) -> None:
+        if job.done:
             return
         if give_up:
             job.result.set_exception(EngineError(f"{job.call.engine}: {why}, {job.engine_failures} failures"))
         else:
             self._metrics.render_calls.labels("retried").inc()
-            self._enqueue(job)
+            jobs.put(job)
+            self._note_depth()

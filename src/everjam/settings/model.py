@@ -44,7 +44,6 @@ class Settings:
         workers: Render processes.
         idle_minutes: How long a session may hold nothing but a socket.
         max_sessions: Most sessions at once, 0 = as measured.
-        cards_dir: The operator's own cards.
         policy_file: The operator's additions to the prompt policy.
         artist_policy: Whether prompts that ask for an artist's style are refused.
         log_format: ``text`` or ``json``.
@@ -68,7 +67,6 @@ class Settings:
     workers: int = field(default_factory=default_workers)
     idle_minutes: float = 30.0
     max_sessions: int = 0
-    cards_dir: Path | None = None
     policy_file: Path | None = None
     artist_policy: bool = False
     log_format: str = "text"

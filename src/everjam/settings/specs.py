@@ -146,7 +146,6 @@ SPECS: Final[tuple[SettingSpec, ...]] = (
         low=0,
         high=1_000_000,
     ),
-    SettingSpec("cards_dir", "path", "Folder of your own cards for the band.", "none", metavar="DIR", flag="cards-dir"),
     SettingSpec(
         "policy_file", "path", "File that extends the prompt policy.", "none", metavar="FILE", flag="policy-file"
     ),
