@@ -1,0 +1,183 @@
+"""Tables of the documentation, made from the code that they describe; called by cog from README.md and docs/*.md.
+
+Run as a program it publishes: the newest results of the benchmarks become the figures that the documentation shows.
+"""
+
+import inspect
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from everjam.cli.main import app
+from everjam.errors import EverjamError, PeerError, ServerBusy, UsageError
+from everjam.live import guards, jam, service
+from everjam.live.metrics import Metrics
+from everjam.protocol import codec
+from everjam.steering import FIELDS
+
+ROOT = Path(__file__).resolve().parents[1]
+FIGURES = ROOT / "docs" / "figures"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def fields() -> str:
+    """The music configuration, from ``everjam.steering.FIELDS``."""
+    rows = []
+    for spec in FIELDS:
+        if spec.enum is not None:
+            values = f"one of {len(spec.enum)} names, see below"
+        elif spec.kind == "bool":
+            values = "true, false"
+        else:
+            values = f"{_number(spec.minimum)} to {_number(spec.maximum)}"
+        default = "the engine chooses" if spec.default is None else _number(spec.default)
+        rows.append((f"`{spec.wire_name}`", f"`{spec.name}`", spec.kind, values, default, spec.help))
+    return table(("On the wire", "snake_case", "Type", "Values", "Left out", "Meaning"), rows)
+
+
+def enums() -> str:
+    """The names of the enumerations, in the order of their numbers."""
+    return "\n".join(
+        f"- `{spec.wire_name}`: {', '.join(f'`{name}`' for name in spec.enum.__members__)}"
+        for spec in FIELDS
+        if spec.enum is not None
+    )
+
+
+def close_codes() -> str:
+    """Every reason for which the server closes a session, from the tree of ``everjam.errors``."""
+    rows: list[tuple[int, str, str]] = [
+        (1000, "", "Nothing has played for longer than `idle_minutes`."),
+        (1001, "", "The server is going away; the music fades out first. Connect again."),
+    ]
+    for kind in _subclasses(EverjamError):
+        if not kind.__subclasses__() and kind is not UsageError and kind.__module__.startswith("everjam.errors"):
+            told = "as it is" if issubclass(kind, PeerError | ServerBusy) else "`Internal error encountered.`"
+            rows.append((kind.close_code, f"`{kind.__name__}`", f"{_first_line(kind)} Reason: {told}."))
+    rows.append((1011, "", "Anything unforeseen. Reason: `Internal error encountered.`; the traceback is in the log."))
+    rows.sort(key=lambda row: row[0])
+    return table(("Code", "Error", "When"), rows)
+
+
+def limits() -> str:
+    """What a client may send, from the constants that enforce it."""
+    rows = [
+        ("Length of a message", f"{guards.MAX_MESSAGE_BYTES // 1024} KiB", "1009"),
+        ("Prompts in a message", codec.MAX_PROMPTS, "1007"),
+        ("Characters in a prompt", f"{codec.MAX_PROMPT_CHARACTERS:,}", "1007"),
+        ("Characters in all prompts", f"{codec.MAX_TOTAL_CHARACTERS:,}", "1007"),
+        ("Weight, either sign", f"{codec.MAX_ABSOLUTE_WEIGHT:,.0f}", "clamped, with a warning"),
+        ("Messages a second", f"{jam.MAX_MESSAGES_A_SECOND:,}", "1008"),
+        ("Time to the setup", f"{jam.SETUP_TIMEOUT_SECONDS:.0f} s", "1008"),
+        ("Time to make room for a chunk", f"{jam.STALL_SECONDS:.0f} s", "1008"),
+        ("Lead that may be asked for", f"{service.MIN_LEAD_SECONDS:g} to {service.MAX_LEAD_SECONDS:g} s", "1007"),
+        ("Time to the end of a request's head", f"{guards.HEADER_TIMEOUT_SECONDS:.0f} s", "cut off"),
+    ]
+    return table(("What", "At most", "Beyond it"), rows)
+
+
+def metrics() -> str:
+    """The metrics of ``/metrics``."""
+    rows = [
+        (f"`{family.name}{'_total' if family.type == 'counter' else ''}`", family.type, family.documentation)
+        for family in Metrics().registry.collect()
+    ]
+    return table(("Metric", "Type", "Meaning"), rows)
+
+
+def commands() -> str:
+    """Every command of the CLI with its options, from the program itself."""
+    root: Any = typer.main.get_command(app)
+    return "\n\n".join(_command(name, command) for name, command in root.commands.items())
+
+
+def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()) -> str:
+    """The published result of a benchmark as a table, with the command that made it.
+
+    Args:
+        name: Of the benchmark, as its file in ``docs/figures``.
+        heads: Columns to show, in this order; empty = all.
+        without: Columns not to show.
+    """
+    path = FIGURES / f"{name}.json"
+    if not path.exists():
+        return f"Not measured yet; `python bench/{name}.py` does it."
+    result = json.loads(path.read_text("utf-8"))
+    rows = result["rows"]
+    if isinstance(rows, dict):
+        rows = [{"": key, **values} for key, values in rows.items()]
+    shown = [head for head in heads or rows[0] if head not in without]
+    cells = [[_short(row.get(head, "")) for head in shown] for row in rows]
+    machine = result.get("machine") or f"{result.get('cpu', '')}, Python {result.get('python', '')}"
+    origin = f"Measured by `python bench/{name}.py` on {machine}, revision {result['revision'][:8]}."
+    return f"{table(shown, cells)}\n\n{origin}"
+
+
+def publish() -> None:
+    """Takes the newest line of every file in ``bench/results`` as the figures that the documentation shows."""
+    FIGURES.mkdir(exist_ok=True)
+    for path in sorted((ROOT / "bench" / "results").glob("*.jsonl")):
+        newest = json.loads(path.read_text("utf-8").splitlines()[-1])
+        (FIGURES / f"{path.stem}.json").write_text(json.dumps(newest, indent=1) + "\n", "utf-8")
+        print(f"docs/figures/{path.stem}.json: revision {newest['revision']}")
+
+
+def _command(name: str, command: Any) -> str:
+    arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
+    options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
+    usage = " ".join(["everjam", name, *(["[OPTIONS]"] if options else []), *(_metavar(one) for one in arguments)])
+    parts = [f"## `everjam {name}`", inspect.cleandoc(command.help or ""), f"```\n{usage}\n```"]
+    rows = [(_flags(option), _plain(option.help or "")) for option in options if not option.hidden]
+    if rows:
+        parts.append(table(("Option", "Meaning"), rows))
+    examples = [line.partition("[/dim] ")[2] for line in (command.epilog or "").splitlines() if "[/dim]" in line]
+    if examples:
+        parts.append("```sh\n" + "\n".join(examples) + "\n```")
+    return "\n\n".join(parts)
+
+
+def _flags(option: Any) -> str:
+    names = ", ".join(f"`{name}`" for name in option.opts)
+    off = ", ".join(f"`{name}`" for name in option.secondary_opts)
+    takes = "" if option.is_flag or not option.metavar else f" `{option.metavar}`".replace("|", "\\|")
+    return f"{names}{takes}" + (f" / {off}" if off else "")
+
+
+def _plain(text: str) -> str:
+    """Help without the terminal's markup, fit for a table."""
+    return text.replace("[dim]", "(").replace("[/dim]", ")").replace("\\[", "[").replace("|", "\\|")
+
+
+def _metavar(argument: Any) -> str:
+    return str(argument.metavar or argument.name.upper())
+
+
+def _subclasses(kind: type[EverjamError]) -> Iterable[type[EverjamError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _subclasses(child)
+
+
+def _first_line(kind: type[EverjamError]) -> str:
+    return (inspect.getdoc(kind) or "").splitlines()[0]
+
+
+def _number(value: Any) -> str:
+    named = getattr(value, "name", None)
+    return str(named) if named else f"{value:.10g}" if isinstance(value, int | float) and value is not False else "off"
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    publish()
