@@ -32,9 +32,9 @@ format: $(VENV)/.dev  ## Format the code and regenerate what is generated in the
 	$(BIN)/python -m cogapp -r -P $(COGGED)
 
 bench: $(VENV)/.dev  ## Measure speed, latency and load; prints tables
-	$(BIN)/python bench/speed.py
-	$(BIN)/python bench/latency.py
-	$(BIN)/python bench/load.py
+	$(BIN)/python -m bench.speed
+	$(BIN)/python -m bench.latency
+	$(BIN)/python -m bench.load
 
 clean:  ## Remove everything that make has made
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

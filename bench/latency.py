@@ -1,6 +1,6 @@
 """How soon the first chunk comes, and how soon steering is heard: a real server, a real socket, the band.
 
-python bench/latency.py [--engine band] [--rounds 12]
+python -m bench.latency [--engine band] [--rounds 12]
 """
 
 import argparse
@@ -8,8 +8,8 @@ import asyncio
 import random
 import statistics
 
-from client import Listener, listening, server
-from report import report
+from bench.client import Listener, listening, server
+from bench.report import report
 
 CASES = (
     ("Google's clients (chunk 2 s, lead 2 s)", "", 2.0),

@@ -1,6 +1,6 @@
 """How many live jams this machine carries: each row adds jams and says what they cost and whether anybody heard a gap.
 
-python bench/load.py [--engine band] [--jams 5,10,20,40] [--seconds 20]
+python -m bench.load [--engine band] [--jams 5,10,20,40] [--seconds 20]
 """
 
 import argparse
@@ -12,8 +12,8 @@ import statistics
 import subprocess
 from pathlib import Path
 
-from client import Listener, listening, server
-from report import report
+from bench.client import Listener, listening, server
+from bench.report import report
 
 PROMPTS = (
     "Bossa Nova",
