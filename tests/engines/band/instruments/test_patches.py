@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from everjam.audio import SAMPLE_RATE_HZ
 from everjam.engines.band.instruments import PATCHES
-from everjam.engines.band.instruments.contract import Patch, Tone
+from everjam.engines.band.instruments.contract import Patch, Tone, Waveform
 
 AGREED = """
 kick_808 kick_909 kick_acoustic kick_punchy kick_chip snare_808 snare_909 snare_acoustic snare_brush snare_chip clap rim
@@ -21,11 +22,52 @@ vinyl riser impact drone_dark wind_noise shimmer
 """
 
 
+PITCHED = [name for name, patch in PATCHES.items() if patch.family not in {"drums", "percussion", "texture"}]
+SUSTAINED = [name for name, patch in PATCHES.items() if patch.sustained]
+STRUCK = [name for name, patch in PATCHES.items() if not patch.sustained]
+
+
 def middle(patch: Patch) -> int:
     """A pitch that suits the patch."""
     if patch.family in {"drums", "percussion"}:
         return patch.gm_program
     return min(patch.high, max(patch.low, 36 if patch.family == "bass" else 60))
+
+
+def tone(patch: Patch, **changes: int) -> Tone:
+    """A middling note of the patch."""
+    fields = {"pitch": middle(patch), "duration_ms": 400, "velocity": 6, "brightness": 5, "variant": 0} | changes
+    return Tone(patch=patch.name, **fields)
+
+
+def centroid_hz(wave: Waveform) -> float:
+    """Centre of the power spectrum, over all channels."""
+    size = 1 << int(np.ceil(np.log2(wave.shape[1])))
+    power = (np.abs(np.fft.rfft(wave, size)) ** 2).sum(axis=0)
+    return float((power * np.fft.rfftfreq(size, 1.0 / SAMPLE_RATE_HZ)).sum() / power.sum())
+
+
+def rms(wave: Waveform) -> float:
+    """Over all channels and frames."""
+    return float(np.sqrt(np.mean(wave.astype(np.float64) ** 2)))
+
+
+def mean_detuning_cents(wave: Waveform, hz: float, harmonics: int) -> float:
+    """Median over the first harmonics of the distance of their power-weighted mean pitch from ``hz``."""
+    piece = wave[:, : int(2.4 * SAMPLE_RATE_HZ)].astype(np.float64)
+    size = 1 << 18
+    power = (np.abs(np.fft.rfft(piece * np.hanning(piece.shape[1]), size)) ** 2).sum(axis=0)
+    bin_hz = SAMPLE_RATE_HZ / size
+    found = []
+    for number in range(1, harmonics + 1):
+        centre = number * hz
+        if centre > 16_000.0:
+            break
+        low, high = int(centre * 2 ** (-45 / 1200) / bin_hz), int(centre * 2 ** (45 / 1200) / bin_hz) + 1
+        freqs = np.arange(low, high) * bin_hz
+        mean_hz = (freqs * power[low:high]).sum() / power[low:high].sum()
+        found.append(1200.0 * np.log2(mean_hz / centre))
+    return float(np.median(found))
 
 
 def test_every_agreed_patch_exists_under_its_own_name() -> None:
@@ -36,7 +78,7 @@ def test_every_agreed_patch_exists_under_its_own_name() -> None:
 @pytest.mark.parametrize("name", PATCHES)
 def test_waveforms_are_clean(name: str) -> None:
     patch = PATCHES[name]
-    wave = patch.render(Tone(name, middle(patch), 400, 8, 5, 0))
+    wave = patch.render(tone(patch, velocity=8))
     assert wave.dtype == np.float32
     assert wave.ndim == 2
     assert wave.shape[0] in {1, 2}
@@ -48,3 +90,105 @@ def test_waveforms_are_clean(name: str) -> None:
     assert not wave[:, -1].any()
     assert np.abs(wave[:, -64:]).max() < 0.02
     assert 0.4 < np.abs(wave).max() < 4.0
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_brightness_raises_the_spectral_centroid_at_every_step(name: str) -> None:
+    patch = PATCHES[name]
+    centroids = [centroid_hz(patch.render(tone(patch, duration_ms=200, brightness=step))) for step in range(11)]
+    assert np.all(np.diff(centroids) > 0.0), [round(value) for value in centroids]
+    assert centroids[10] > 1.05 * centroids[0]
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_velocity_changes_loudness_and_timbre(name: str) -> None:
+    patch = PATCHES[name]
+    waves = [patch.render(tone(patch, duration_ms=300, velocity=velocity)) for velocity in (1, 4, 8)]
+    levels_db = 20.0 * np.log10([rms(wave[:, :9600]) for wave in waves])
+    assert np.all(np.diff(levels_db) > 1.0)
+    assert 22.0 < levels_db[-1] - levels_db[0] < 40.0
+    assert centroid_hz(waves[-1]) > 1.005 * centroid_hz(waves[0])
+
+
+@pytest.mark.parametrize("name", PITCHED)
+def test_pitch_is_exact_across_the_range(name: str) -> None:
+    patch = PATCHES[name]
+    # Detuned voices beat in each harmonic, so several count; stiff strings have sharp overtones: only the first counts.
+    stiff = patch.family in {"plucked", "keys", "mallets"} or name == "pizzicato"
+    harmonics = 1 if stiff and "distorted" not in name else 8
+    for pitch in (patch.low, (patch.low + patch.high) // 2, patch.high):
+        hz = 440.0 * 2.0 ** ((pitch - 69) / 12.0)
+        takes = [
+            patch.render(tone(patch, pitch=pitch, duration_ms=1200, variant=variant))
+            for variant in range(min(1 if harmonics == 1 and name != "pizzicato" else 2, patch.variants))
+        ]
+        cents = np.mean([mean_detuning_cents(take, hz, harmonics) for take in takes])
+        assert abs(cents) < 3.0, (pitch, cents)
+
+
+@pytest.mark.parametrize("name", SUSTAINED)
+def test_length_follows_the_note(name: str) -> None:
+    patch = PATCHES[name]
+    longest_tail_seconds = 6.0 if patch.family == "texture" else 2.5
+    short, long_ = (patch.render(tone(patch, duration_ms=held)) for held in (150, 900))
+    assert short.shape[1] <= long_.shape[1]
+    for wave, held in ((short, 0.15), (long_, 0.9)):
+        assert wave.shape[1] / 48_000 <= max(held, 1.5) + longest_tail_seconds
+
+
+@pytest.mark.parametrize("name", STRUCK)
+def test_struck_patches_ring_as_they_will(name: str) -> None:
+    patch = PATCHES[name]
+    short, long_ = (patch.render(tone(patch, duration_ms=held)) for held in (0, 0))
+    np.testing.assert_array_equal(short, long_)
+    assert short.shape[1] < 6 * 48_000
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_takes_differ_and_each_is_always_the_same(name: str) -> None:
+    patch = PATCHES[name]
+    first, again = patch.render(tone(patch)), patch.render(tone(patch))
+    np.testing.assert_array_equal(first, again)
+    if patch.variants > 1:
+        other = patch.render(tone(patch, variant=1))
+        length = min(first.shape[1], other.shape[1])
+        assert np.abs(first[:, :length] - other[:, :length]).max() > 1e-3
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_any_key_and_length_gives_sound(name: str) -> None:
+    patch = PATCHES[name]
+    for pitch, held, velocity, brightness in ((0, 1, 8, 10), (127, 60, 1, 0), (middle(patch), 0, 8, 0)):
+        wave = patch.render(Tone(name, pitch, held, velocity, brightness, patch.variants - 1))
+        assert np.isfinite(wave).all()
+        assert 0.001 < np.abs(wave).max() < 6.0
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_patches_are_described_sensibly(name: str) -> None:
+    patch = PATCHES[name]
+    assert patch.title
+    assert 0 <= patch.gm_program < 128
+    assert 0 <= patch.low < patch.high <= 127
+    assert 1 <= patch.variants <= 4
+    assert -24.0 <= patch.gain_db <= 12.0
+
+
+def test_hats_and_cymbals_have_takes_enough_to_go_round() -> None:
+    names = ("hat_closed", "hat_open", "hat_closed_acoustic", "hat_open_acoustic", "ride", "crash")
+    assert all(PATCHES[name].variants >= 3 for name in names)
+
+
+def test_drums_are_tuned_against_their_own_key() -> None:
+    patch = PATCHES["tom_acoustic"]
+    low, own, high = (centroid_hz(patch.render(tone(patch, pitch=pitch))) for pitch in (41, 47, 53))
+    assert low < own < high
+
+
+def test_power_chords_hold_the_fifth_and_the_octave() -> None:
+    patch = PATCHES["guitar_distorted"]
+    wave = patch.render(tone(patch, pitch=45, duration_ms=1000)).mean(axis=0)
+    power = np.abs(np.fft.rfft(wave * np.hanning(wave.size), 1 << 18))
+    levels = [power[int(hz / 48_000 * (1 << 18)) - 8 :][:17].max() for hz in (110.0, 165.0, 220.0)]
+    silent = power[int(128.0 / 48_000 * (1 << 18)) - 8 :][:17].max()
+    assert min(levels) > 5.0 * silent

@@ -67,7 +67,7 @@ def _pizzicato(stroke: Stroke) -> Float32Array:
     """Three players, not quite together."""
     frames = frames_of(1.2)
     out = np.zeros((2, frames), np.float32)
-    for pan, cents in ((-0.6, -5.0), (0.0, 0.0), (0.6, 5.0)):
+    for pan, cents in ((-0.6, -3.0), (0.0, 0.0), (0.6, 3.0)):
         late = int(stroke.rng.uniform(0.0, 0.012) * SAMPLE_RATE_HZ) if cents else 0
         player = replace(stroke, hz=stroke.hz * 2.0 ** (cents / 1200.0), held_seconds=0.8)
         one = place(strike(_PIZZICATO, player), pan)[:, : frames - late]
@@ -83,6 +83,6 @@ PATCHES: Final[tuple[Patch, ...]] = (
     make_patch("violin", "Violin", "bowed", partial(sustain, _VIOLIN), gm=40, low=55, high=100),
     make_patch("cello", "Cello", "bowed", partial(sustain, _CELLO), gm=42, low=36, high=76),
     make_patch(
-        "pizzicato", "Pizzicato strings", "bowed", _pizzicato, gm=45, low=36, high=96, sustained=False, variants=3
+        "pizzicato", "Pizzicato strings", "bowed", _pizzicato, gm=45, low=43, high=96, sustained=False, variants=3
     ),
 )

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from everjam.audio import Float32Array
+from everjam.engines.band.instruments import cymbals
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
@@ -151,10 +152,10 @@ _SNARES: Final = {
             (1260.0, 0.1, 0.016),
         ),
         0.05,
-        0.95,
-        (1300.0, 8500.0),
-        (0.05, 0.12),
-        0.45,
+        0.62,
+        (1150.0, 7000.0),
+        (0.045, 0.10),
+        0.4,
         0.35,
         0.5,
     ),
@@ -190,12 +191,15 @@ def _snare(snare: Snare, stroke: Stroke) -> Float32Array:
 
 def _snare_brush(stroke: Stroke) -> Float32Array:
     frames = frames_of(0.34)
-    swish = shape(noise(stroke.rng, frames), bandpass(1500.0, stroke.bright(4200.0, 11000.0), 1))
+    swish = shape(
+        noise(stroke.rng, frames),
+        bandpass(1500.0 * stroke.hard(0.6, 1.0), stroke.bright(4200.0, 11000.0) * stroke.hard(0.5, 1.1), 1),
+    )
     envelope = 0.55 * decay(frames, 0.02) + attack(frames, 0.05) * decay(frames, 0.075)
     taps = modal(
         np.array([192.0, 301.0, 352.0, 470.0]) * stroke.tuning, [1.0, 0.5, 0.4, 0.25], [0.05, 0.035, 0.03, 0.02], frames
     )
-    return unit(swish * envelope) + taps * np.float32(stroke.hard(0.10, 0.35))
+    return unit(swish * envelope) + taps * np.float32(stroke.hard(0.14, 0.28))
 
 
 def _snare_chip(stroke: Stroke) -> Float32Array:
@@ -222,14 +226,13 @@ def _clap(stroke: Stroke) -> Float32Array:
 
 
 def _rim(stroke: Stroke) -> Float32Array:
-    frames = frames_of(0.13)
-    out = modal(
-        np.array([420.0, 1080.0, 1720.0, 2480.0, 3650.0]) * stroke.tuning,
-        np.array([0.55, 1.0, 0.7, 0.45 * stroke.bright(0.6, 1.6), 0.3 * stroke.bright(0.5, 2.0)]),
-        np.array([0.018, 0.013, 0.010, 0.008, 0.006]),
-        frames,
-        stroke.rng.uniform(0.0, 0.5, 5),
-    )
+    frames = frames_of(0.22)
+    hz = np.array([480.0, 1080.0, 1720.0, 2480.0, 3650.0, 5300.0]) * stroke.tuning
+    levels = np.array([0.4, 1.0, 0.9, 0.8, 0.6, 0.4]) * stroke.bright(0.7, 1.4) ** np.array([0, 0, 1, 1, 2, 2])
+    taus = np.array([0.03, 0.02, 0.014, 0.011, 0.008, 0.006])
+    out = unit(modal(hz, levels, taus, frames, stroke.rng.uniform(0.0, 0.5, hz.size)))
+    room = unit(shape(noise(stroke.rng, frames), bandpass(900.0, stroke.bright(4500.0, 9000.0))))
+    out += room * (decay(frames, 0.008) * np.float32(0.5) + decay(frames, 0.05) * np.float32(0.06))
     add_at_start(out, burst(stroke.rng, 0.012, 0.0008, highpass(3000.0)) * np.float32(stroke.hard(0.15, 0.6)))
     return out
 
@@ -245,84 +248,10 @@ def _hat(tau_seconds: float, seconds: float, stroke: Stroke) -> Float32Array:
     return out * decay(frames, tau_seconds * stroke.hard(0.6, 1.1))
 
 
-def _hat_acoustic(tau_seconds: float, seconds: float, stroke: Stroke) -> Float32Array:
-    """Two small cymbals: dense partials whose treble dies first, air, and the chick of the stick."""
-    frames = frames_of(seconds)
-    rng = stroke.rng
-    hz = np.exp(rng.uniform(np.log(1900.0), np.log(16500.0), 110)) * stroke.tuning
-    levels = rng.uniform(0.15, 1.0, hz.size) * (hz / 8000.0) ** stroke.bright(0.15, 0.65)
-    taus = tau_seconds * (6500.0 / hz) ** 0.45 * rng.uniform(0.55, 1.4, hz.size) * stroke.hard(0.65, 1.1)
-    metal = unit(modal(hz, levels, taus, frames, rng.uniform(0.0, TAU, hz.size)))
-    air = unit(shape(noise(rng, frames), bandpass(stroke.bright(4800.0, 7600.0), 15000.0)))
-    out = metal + air * (decay(frames, tau_seconds * 0.7) * np.float32(0.55))
-    stick = burst(rng, 0.01, 0.0015, bandpass(2500.0, 9000.0))
-    add_at_start(out, stick * np.float32(stroke.hard(0.1, 0.5)))
-    return out
-
-
 def _hat_chip(stroke: Stroke) -> Float32Array:
     frames = frames_of(0.06)
     held = np.sign(noise(stroke.rng, frames))
     return shape(held, highpass(stroke.bright(3500.0, 9500.0))) * decay(frames, stroke.hard(0.007, 0.014))
-
-
-@dataclass(frozen=True, slots=True)
-class Cymbal:
-    """A cymbal: inharmonic partials in a wash of noise.
-
-    Attributes:
-        seconds: Length.
-        tau_seconds: Decay at 3 kHz.
-        low_hz: Lowest partial.
-        tilt: Exponent of the partials' level over frequency.
-        wash: Level of the noise.
-        swell_seconds: Time until the wash is at its loudest.
-        bell: ``(hz, level, tau_seconds)`` of the bell's partials.
-    """
-
-    seconds: float
-    tau_seconds: float
-    low_hz: float
-    tilt: float
-    wash: float
-    swell_seconds: float
-    bell: tuple[tuple[float, float, float], ...] = ()
-
-
-_CYMBALS: Final = {
-    "ride": Cymbal(
-        1.5,
-        0.42,
-        330.0,
-        -0.1,
-        0.22,
-        0.001,
-        ((1187.0, 0.5, 0.22), (2354.0, 0.5, 0.2), (3021.0, 0.6, 0.16), (4127.0, 0.5, 0.12), (5236.0, 0.4, 0.1)),
-    ),
-    "crash": Cymbal(2.4, 0.55, 360.0, 0.35, 0.7, 0.006),
-}
-
-
-def _cymbal(cymbal: Cymbal, stroke: Stroke) -> Float32Array:
-    frames = frames_of(cymbal.seconds)
-    rng = stroke.rng
-    hz = np.exp(rng.uniform(np.log(cymbal.low_hz), np.log(16500.0), 130)) * stroke.tuning
-    tilt = cymbal.tilt + 0.5 * (stroke.brightness - 0.5) + 0.5 * (stroke.force - 0.75)
-    levels = rng.uniform(0.1, 1.0, (2, hz.size)) * (hz / 4000.0) ** tilt
-    taus = cymbal.tau_seconds * (3000.0 / (hz + 800.0)) ** 0.7 * rng.uniform(0.5, 1.4, hz.size)
-    metal = unit(modal(hz, levels, taus, frames, rng.uniform(0.0, TAU, (2, hz.size))))
-    wash = noise(rng, 2 * frames).reshape(2, frames)
-    low_wash = unit(shape(wash, bandpass(900.0, 5000.0 * stroke.bright(0.6, 1.5), 1)))
-    high_wash = unit(shape(wash, bandpass(5200.0, 15500.0)))
-    wash = low_wash * decay(frames, cymbal.tau_seconds * 0.7)
-    wash += high_wash * (decay(frames, cymbal.tau_seconds * 0.42) * np.float32(stroke.bright(0.45, 1.5)))
-    out = metal + wash * (attack(frames, cymbal.swell_seconds) * np.float32(cymbal.wash * stroke.hard(0.5, 1.2)))
-    if cymbal.bell:
-        bell_hz, bell_levels, bell_taus = (np.array(column) for column in zip(*cymbal.bell, strict=True))
-        out += modal(bell_hz * stroke.tuning, bell_levels * 0.3, bell_taus, frames)
-    stick = burst(rng, 0.012, 0.0018, bandpass(1800.0, 9000.0))
-    add_at_start(out, stick * np.float32(stroke.hard(0.1, 0.45)))
-    return out
 
 
 def _tom(acoustic: bool, stroke: Stroke) -> Float32Array:  # noqa: FBT001
@@ -348,6 +277,7 @@ def _drum(name: str, title: str, voice: partial[Float32Array], gm: int, pivot_hz
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
+    *cymbals.PATCHES,
     _drum("kick_808", "808 kick", partial(_kick, _KICKS["kick_808"]), 36, 300.0, 2),
     _drum("kick_909", "909 kick", partial(_kick, _KICKS["kick_909"]), 36, 300.0, 2),
     _drum("kick_acoustic", "Acoustic kick", partial(_kick, _KICKS["kick_acoustic"]), 36, 400.0, 3),
@@ -362,11 +292,7 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _drum("rim", "Rim shot", partial(_rim), 37, 1500.0, 2),
     _drum("hat_closed", "Closed hi-hat", partial(_hat, 0.022, 0.14), 42, 6000.0, 4),
     _drum("hat_open", "Open hi-hat", partial(_hat, 0.14, 0.6), 46, 6000.0, 3),
-    _drum("hat_closed_acoustic", "Acoustic closed hi-hat", partial(_hat_acoustic, 0.028, 0.2), 42, 5000.0, 4),
-    _drum("hat_open_acoustic", "Acoustic open hi-hat", partial(_hat_acoustic, 0.2, 0.9), 46, 5000.0, 3),
     _drum("hat_chip", "Chip hi-hat", partial(_hat_chip), 42, 6000.0, 2),
-    _drum("ride", "Ride cymbal", partial(_cymbal, _CYMBALS["ride"]), 51, 3500.0, 4),
-    _drum("crash", "Crash cymbal", partial(_cymbal, _CYMBALS["crash"]), 49, 4000.0, 3),
     _drum("tom_acoustic", "Acoustic tom", partial(_tom, True), 47, 500.0, 3),
     _drum("tom_electronic", "Electronic tom", partial(_tom, False), 47, 400.0, 2),
 )

@@ -150,11 +150,13 @@ def _cowbell(stroke: Stroke) -> Float32Array:
 
 
 def _triangle(stroke: Stroke) -> Float32Array:
-    hz = np.array([1640.0, 3946.0, 4127.0, 6233.0, 8815.0, 9307.0, 11790.0, 13520.0]) * stroke.tuning
-    levels = np.array([0.12, 1.0, 0.8, 0.7, 0.5, 0.5, 0.32, 0.25]) * (hz / 4000.0) ** (stroke.brightness - 0.5)
+    hz = np.array([1640.0, 3946.0, 4127.0, 6233.0, 7420.0, 8815.0, 9307.0, 10_850.0, 12_400.0, 13_520.0, 15_100.0])
+    levels = np.array([0.03, 0.2, 0.16, 0.2, 0.5, 0.8, 0.9, 0.8, 1.0, 0.9, 0.7]) * (hz / 8000.0) ** (
+        stroke.brightness - 0.5
+    )
     levels *= 1.0 + 0.15 * stroke.rng.standard_normal(hz.size)
-    taus = np.array([0.3, 0.42, 0.38, 0.3, 0.26, 0.22, 0.17, 0.12])
-    return modal(hz, levels, taus, frames_of(1.6), stroke.rng.uniform(0.0, TAU, hz.size))
+    taus = np.array([0.5, 0.6, 0.55, 0.4, 0.12, 0.1, 0.09, 0.1, 0.16, 0.14, 0.12])
+    return modal(hz * stroke.tuning, levels, taus, frames_of(2.0), stroke.rng.uniform(0.0, TAU, hz.size))
 
 
 def _woodblock(stroke: Stroke) -> Float32Array:

@@ -199,7 +199,8 @@ def _fm_glass(ratio: float, index: float, tau_seconds: float, longest_seconds: f
     frames = frames_of(longest_seconds)
     scale = 2.0 ** (-np.log2(stroke.hz / 523.25) / 3.0)
     tau = tau_seconds * scale
-    depth = np.float32(index * stroke.bright(0.45, 1.8) * stroke.hard(0.4, 1.15)) * decay(frames, tau * 0.45)
+    take = float(stroke.rng.uniform(0.93, 1.07))
+    depth = np.float32(index * take * stroke.bright(0.45, 1.8) * stroke.hard(0.4, 1.15)) * decay(frames, tau * 0.45)
     sides = []
     for cents in (-2.0, 2.0):
         hz = stroke.hz * 2.0 ** (cents / 1200.0)
@@ -236,7 +237,7 @@ def _guitar_shimmer(stroke: Stroke) -> Float32Array:
     frames = frames_of(stroke.held_seconds + 1.2)
     at = control_times(frames)
     glide = 2.0 ** (
-        (10.0 * np.sin(TAU * 0.9 * at + float(stroke.rng.uniform(0.0, TAU))) - 22.0 * np.exp(-at / 0.12)) / 1200.0
+        (7.0 * np.sin(TAU * 1.3 * at + float(stroke.rng.uniform(0.0, TAU))) - 15.0 * np.exp(-at / 0.1)) / 1200.0
     )
     count = harmonic_count(stroke.hz, 200)
     number = np.arange(1, count + 1)
@@ -295,7 +296,7 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _synth("pad_dark", "Dark pad", partial(_pad, _PADS["pad_dark"]), 95, low=24, high=84),
     _synth("lead_saw", "Saw lead", partial(_lead, "saw"), 81, low=48),
     _synth("lead_square", "Square lead", partial(_lead, "square"), 80, low=48),
-    _synth("lead_soft", "Soft lead", _lead_soft, 80, low=48),
+    _synth("lead_soft", "Soft lead", _lead_soft, 80, low=48, variants=1),
     _synth("lead_chip", "Chip lead", partial(_chip, 0.25, 0.5), 80, low=48, variants=1),
     _synth("arp_chip", "Chip arpeggio", partial(_chip, 0.125, 0.09), 80, low=48, variants=1),
     _synth("pluck_synth", "Synth pluck", _pluck, 90),

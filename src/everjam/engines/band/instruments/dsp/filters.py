@@ -27,14 +27,23 @@ def _bins(size: int) -> Float32Array:
     return out
 
 
+def _even_power(values: Float32Array, half: int) -> Float32Array:
+    """``values ** (2 * half)`` by multiplication: many times faster than the power of an array."""
+    square = values * values
+    out = square
+    for _ in range(half - 1):
+        out = out * square
+    return out
+
+
 def lowpass(cutoff_hz: float, order: int = 2) -> Response:
     """Butterworth magnitude."""
-    return lambda hz: f32(1.0 / np.sqrt(1.0 + (hz * np.float32(1.0 / cutoff_hz)) ** (2 * order)))
+    return lambda hz: f32(1.0 / np.sqrt(1.0 + _even_power(hz * np.float32(1.0 / cutoff_hz), order)))
 
 
 def highpass(cutoff_hz: float, order: int = 2) -> Response:
     """Butterworth magnitude."""
-    return lambda hz: f32(1.0 / np.sqrt(1.0 + (np.float32(cutoff_hz) / np.maximum(hz, np.float32(1.0))) ** (2 * order)))
+    return lambda hz: f32(1.0 / np.sqrt(1.0 + _even_power(f32(cutoff_hz / np.maximum(hz, np.float32(1.0))), order)))
 
 
 def bandpass(low_hz: float, high_hz: float, order: int = 2) -> Response:
@@ -79,19 +88,20 @@ def burst(rng: np.random.Generator, seconds: float, tau_seconds: float, response
 def moving_filter(signal: Float32Array, response: MovingResponse) -> Float32Array:
     """``signal`` through a magnitude response that changes every 11 ms (STFT, Hann windows of 43 ms)."""
     frames = signal.shape[-1]
-    count = -(-(frames + _WINDOW) // _HOP)
+    count = -(-(frames + _WINDOW) // _HOP) + 1
     padded = np.zeros(count * _HOP + _WINDOW, np.float32)
-    padded[_WINDOW // 2 : _WINDOW // 2 + frames] = signal
+    padded[_WINDOW : _WINDOW + frames] = signal
     window = scipy.signal.get_window("hann", _WINDOW).astype(np.float32)
     views = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP][:count]
-    at = (np.arange(count, dtype=np.float32) * np.float32(_HOP / SAMPLE_RATE_HZ))[:, None]
+    starts = np.arange(count, dtype=np.float32) * np.float32(_HOP) - np.float32(_WINDOW // 2)
+    at = np.maximum(starts * np.float32(1.0 / SAMPLE_RATE_HZ), 0.0)[:, None]
     spectrum = scipy.fft.rfft(views * window) * response(at, _bins(_WINDOW)[None, :])
     pieces = scipy.fft.irfft(spectrum, _WINDOW).astype(np.float32, copy=False) * np.float32(_HOP / _WINDOW * 2.0)
     out = np.zeros(count * _HOP + _WINDOW, np.float32)
     for part in range(_WINDOW // _HOP):
         first = part * _HOP
         out[first : first + count * _HOP] += pieces[:, first : first + _HOP].reshape(-1)
-    return out[_WINDOW // 2 : _WINDOW // 2 + frames]
+    return out[_WINDOW : _WINDOW + frames]
 
 
 def moving_noise(rng: np.random.Generator, frames: int, response: MovingResponse) -> Float32Array:
