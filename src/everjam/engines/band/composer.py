@@ -30,6 +30,8 @@ _MODES: Final = {
 }
 _MONOPHONIC: Final = frozenset({"bass", "melody", "counter"})
 _KICK: Final = 36
+_KNEE: Final = 0.78
+"""Velocities above it are bent, so that accents stand out however hard a style plays."""
 _LATE: Final = ("drums", "bass", "chords", "melody")
 
 
@@ -215,7 +217,7 @@ def _layer_needs(style: Style, dice: Dice, place: Place) -> dict[str, float]:
     own = style.number("feel.density")
     needs = {}
     for layer in LAYERS:
-        presence = style.number(f"layers.{layer}")
+        presence = style.number(f"layers.{layer}") + form.lift(place.name, layer)
         if presence < NEVER or layer in absent:
             continue
         uniform = dice.rng.at("layer", layer, place.movement, place.name).uniform()
@@ -233,7 +235,8 @@ def _density(style: Style, energy: float, controls: Controls) -> float:
     """Where the line is drawn between what is heard and what is not."""
     if controls.density is not None:
         return 0.02 + 0.83 * controls.density + 0.15 * energy
-    return min(1.0, max(0.05, style.number("feel.density") + 0.5 * (energy - 0.6)))
+    lift = energy - 0.6
+    return min(1.0, max(0.05, style.number("feel.density") + (0.3 if lift > 0 else 0.5) * lift))
 
 
 def _finish(scene: Scene, drafts: Sequence[Draft]) -> tuple[Note, ...]:
@@ -308,6 +311,8 @@ def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
         start = swing.get(int(draft.start * 4), draft.start) if (draft.start * 4) % 1 == 0 else draft.start
         start += draft.offset + (0.0 if kick else late.get(draft.part, 0.0)) + 2 * spread * loose * (0.3 if kick else 1)
         velocity = (0.7 + (draft.velocity - 0.7) * contrast) * force + 0.05 * spread
+        if velocity > _KNEE:
+            velocity = 1 - (1 - _KNEE) * math.exp((_KNEE - velocity) / (1 - _KNEE))
         notes.append(
             Note(
                 part=draft.part,

@@ -33,6 +33,15 @@ WITHOUT: Final[dict[str, frozenset[str]]] = {
 }
 """Layers that rest in a section."""
 
+_LIFTS: Final[dict[str, dict[str, float]]] = {
+    "solo": {"melody": 4.0, "voice": -2.0, "arp": -1.0},
+    "chorus": {"pad": 1.0, "counter": 0.7, "voice": 0.7},
+    "drop": {"melody": 0.5, "perc": 0.5},
+    "build": {"arp": 1.0, "pad": 1.0, "melody": -1.5},
+    "break": {"pad": 2.5, "arp": 1.0, "perc": -1.5, "bass": -1.0},
+    "bridge": {"pad": 1.0, "melody": -0.5},
+}
+
 CONTRASTING: Final = frozenset({"B", "C", "chorus", "bridge", "break"})
 PHRASE_BARS: Final = 4
 
@@ -91,6 +100,11 @@ class Place:
     def next_name(self) -> str:
         """Name of the section that follows in the cycle, its first one after the last."""
         return self.cycle[(self.section + 1) % len(self.cycle)][0]
+
+
+def lift(section: str, layer: str) -> float:
+    """How much rather a layer takes part in a section than elsewhere, in the units of the cards' ``layers``."""
+    return _LIFTS.get(section, {}).get(layer, 0.0)
 
 
 def parse_cycle(text: str) -> tuple[tuple[str, int], ...]:

@@ -1,7 +1,7 @@
 """Prints a bar so that a musician can read it."""
 
 from everjam.engines.band.score import Bar, Note
-from everjam.engines.band.theory import FLAT_NAMES, SHARP_NAMES
+from everjam.engines.band.theory import FLAT_NAMES, FLAT_PAIRS, MAJOR, MODES, SHARP_NAMES
 
 _PITCHED_ROWS = 14
 
@@ -13,7 +13,7 @@ def print_bar(bar: Bar) -> str:
     loudest counts.
     """
     steps = round(bar.length_beats * 4)
-    names = SHARP_NAMES if any("#" in text[:2] for text in (bar.key, *(c.symbol for c in bar.chords))) else FLAT_NAMES
+    names = _names_of(bar.key)
     head = f"bar {bar.index}  {bar.section}  {bar.key}  {bar.bpm:g} bpm  {bar.meter[0]}/{bar.meter[1]}"
     chords = [" "] * (steps * 4)
     for chord in bar.chords:
@@ -33,6 +33,13 @@ def print_bar(bar: Bar) -> str:
         elif part != "drums":
             lines.append(f"{'':<22}  {' '.join(_stack(notes, names))}")
     return "\n".join(lines)
+
+
+def _names_of(key: str) -> tuple[str, ...]:
+    """Note names as the signature of a key such as ``E dorian`` spells them."""
+    tonic, _, mode = key.partition(" ")
+    at = (FLAT_NAMES if tonic in FLAT_NAMES else SHARP_NAMES).index(tonic)
+    return FLAT_NAMES if (at - MAJOR[MODES[mode]]) % 12 in FLAT_PAIRS else SHARP_NAMES
 
 
 def _column(note: Note, steps: int) -> int:

@@ -38,7 +38,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "feel.chords_late_ms": (-15.0, 40.0),
     "feel.melody_late_ms": (-15.0, 40.0),
     "bass.center": (28.0, 48.0),
-    "chords.center": (48.0, 72.0),
+    "chords.center": (44.0, 72.0),
     "chords.arp_center": (55.0, 90.0),
     "chords.strum_ms": (0.0, 120.0),
     "melody.center": (58.0, 86.0),
@@ -335,5 +335,6 @@ def move_towards(
     kept = sorted(left.items(), key=lambda item: (-item[1], repr(item[0])))[:MAX_SHARES]
     if target not in dict(kept):
         kept[-1] = (target, left[target])
-    whole = sum(share for _, share in kept)
-    return tuple((key, round(share / whole, 4)) for key, share in kept if share / whole > 0.005)
+    heard = [(key, share) for key, share in kept if share > 0.005]
+    whole = sum(share for _, share in heard)
+    return tuple((key, round(share / whole, 4)) for key, share in heard)

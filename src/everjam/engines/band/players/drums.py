@@ -21,6 +21,11 @@ _PANS: Final = {
     "hat": 0.22, "open": 0.22, "ride": -0.3, "crash": -0.35, "tom": 0.15, "shaker": -0.45, "tambourine": 0.5,
     "cowbell": 0.35, "conga": -0.3, "bongo": 0.4, "triangle": 0.55, "cabasa": 0.45, "woodblock": -0.5, "rim": -0.1,
 }  # fmt: skip
+_TOUCH: Final = {
+    "hat": 0.86, "open": 0.86, "ride": 0.86, "shaker": 0.8, "tambourine": 0.82, "cabasa": 0.8, "triangle": 0.75,
+    "cowbell": 0.85, "woodblock": 0.85,
+}  # fmt: skip
+"""How hard timekeepers are played beside kick and snare."""
 _LENGTHS: Final = {"open": 0.5, "crash": 3.0, "ride": 1.0, "surdo": 1.0}
 
 
@@ -57,7 +62,7 @@ def _draft(scene: Scene, layer: str, voice: str, start: float, velocity: float, 
         pitch=_PITCHES[voice],
         start=start,
         length=_LENGTHS.get(voice, 0.25),
-        velocity=velocity,
+        velocity=velocity * _TOUCH.get(voice, 1.0),
         need=need,
         pan=_PANS.get(voice, 0.0),
     )
