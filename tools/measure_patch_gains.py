@@ -19,7 +19,7 @@ from everjam.engines.band.instruments.contract import Patch, Tone, Waveform
 
 WINDOW_FRAMES = 19_200
 TARGET_DB = -20.0
-LIMITS_DB = (-24.0, 12.0)
+LIMITS_DB = (-24.0, 4.0)
 GAINS_FILE = Path(__file__).parent.parent / "src/everjam/engines/band/instruments/gains.py"
 # BS.1770-4, tables 1 and 2, 48 kHz.
 SHELF = (

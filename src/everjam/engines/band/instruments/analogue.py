@@ -3,7 +3,7 @@
 import numpy as np
 
 from everjam.audio import Float32Array
-from everjam.engines.band.instruments.dsp.base import control_times, f32, place, upsample
+from everjam.engines.band.instruments.dsp.base import control_times, f32, mix_in, upsample
 from everjam.engines.band.instruments.dsp.wavetable import Sweep, phase, scan
 
 SUPERSAW_CENTS = (-17.0, -10.0, -4.5, 0.0, 4.5, 10.0, 17.0)
@@ -54,5 +54,5 @@ def unison(
         at = phase(hz * 2.0 ** (offset / 1200.0), frames, float(rng.uniform()))
         one = scan(at, sweep.tables, position)
         side = 0.0 if len(cents) == 1 else (2.0 * number / (len(cents) - 1) - 1.0) * (1 if number % 2 else -1)
-        out += place(one, width * side)
+        mix_in(out, one, width * side)
     return out

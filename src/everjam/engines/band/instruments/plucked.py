@@ -69,7 +69,7 @@ def _chorus(stroke: Stroke) -> Float32Array:
 
 
 _CABINET: Final = peaks(((110.0, 60.0, 0.6), (420.0, 300.0, -0.25), (2500.0, 1100.0, 1.1), (3700.0, 700.0, 0.5)), 1.0)
-_POWER_CHORD: Final = (0.0, 7.02, 12.0)
+_POWER_CHORD: Final = (0.0, 7.0, 12.0)
 
 
 def _distorted(muted: bool, stroke: Stroke) -> Float32Array:  # noqa: FBT001
@@ -77,28 +77,26 @@ def _distorted(muted: bool, stroke: Stroke) -> Float32Array:  # noqa: FBT001
     held = min(stroke.held_seconds, 0.16) if muted else stroke.held_seconds
     release_seconds = 0.05 if muted else 0.12
     frames = frames_of(held + release_seconds)
-    takes = np.zeros((2, frames), np.float32)
+    takes = np.empty((2, frames), np.float32)
     for side in range(2):
-        for step in _POWER_CHORD:
-            cents = float(stroke.rng.normal(0.0, 1.2)) if step else 0.0
-            model = StringModel(
-                0.7 if muted else 9.0,
-                900.0 if muted else 3800.0,
-                pick=0.10 if side else 0.13,
-                pickup=0.15,
-                stiffness=2e-5,
-                pluck_hz=stroke.bright(1800.0, 6500.0) * stroke.hard(0.4, 1.0),
-                noise=0.4,
-            )
-            takes[side] += pluck(model, stroke.hz * 2.0 ** (step / 12.0 + cents / 1200.0), frames, stroke.rng)
+        model = StringModel(
+            0.7 if muted else 9.0,
+            900.0 if muted else 3800.0,
+            pick=0.10 if side else 0.13,
+            pickup=0.15,
+            stiffness=2e-5,
+            pluck_hz=stroke.bright(1800.0, 6500.0) * stroke.hard(0.4, 1.0),
+            noise=0.4,
+        )
+        cents = (0.0, float(stroke.rng.normal(2.0, 1.2)), float(stroke.rng.normal(0.0, 1.2)))
+        chord = [stroke.hz * 2.0 ** (step / 12.0 + off / 1200.0) for step, off in zip(_POWER_CHORD, cents, strict=True)]
+        takes[side] = pluck(model, chord, frames, stroke.rng)
     if muted:
         takes *= decay(frames, 0.09)
     takes = shape(takes, highpass(90.0, 1), peaks(((700.0, 700.0, 0.7),)))
     takes *= np.float32(1.0) / np.abs(takes[:, : frames_of(0.05)]).max(axis=1, keepdims=True)
-    gain = stroke.hard(3.0, 11.0)
-    driven = overdrive(takes, (gain, 2.2))
-    cabinet_hz = stroke.bright(3200.0, 6200.0)
-    driven = shape(driven, bandpass(80.0, cabinet_hz, 3), _CABINET)
+    amplifier = bandpass(80.0, stroke.bright(3200.0, 6200.0), 3)
+    driven = overdrive(takes, (stroke.hard(3.0, 11.0), 2.2), amplifier, _CABINET)
     left, right = driven
     out = np.stack([left + right * np.float32(0.12), right + left * np.float32(0.12)])
     return out * release(frames, held, release_seconds)

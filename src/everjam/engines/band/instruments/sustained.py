@@ -13,8 +13,8 @@ from everjam.engines.band.instruments.dsp.base import (
     control_times,
     f32,
     frames_of,
+    mix_in,
     noise,
-    place,
     times,
     upsample,
     wander,
@@ -142,7 +142,7 @@ def sustain(model: Sustained, stroke: Stroke) -> Float32Array:
             curve = pitch_curve(model, stroke, frames, model.detune_cents * share)
             one = scan(phase(curve, frames, float(stroke.rng.uniform())), tables, position)
             pan = model.width * (share if player % 2 else -share)
-            tone += place(one, pan)
+            mix_in(tone, one, pan)
     if model.breath or model.chiff:
         tone = tone + _breath(model, stroke, frames, float(np.sqrt(np.mean(tone[..., : frames // 2 + 1] ** 2))))
     return tone * envelope

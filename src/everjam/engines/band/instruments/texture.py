@@ -45,11 +45,12 @@ def _vinyl(stroke: Stroke) -> Float32Array:
     rng = stroke.rng
     out = np.zeros((2, frames), np.float32)
     for side in range(2):
-        dust = (rng.random(frames, dtype=np.float32) < 60.0 / 48_000.0) * noise(rng, frames)
+        dust = (rng.random(frames, dtype=np.float32) < 120.0 / 48_000.0) * noise(rng, frames)
         loud = (rng.random(frames, dtype=np.float32) < 5.0 / 48_000.0) * noise(rng, frames) * np.float32(4.0)
         out[side] = shape((dust + loud).astype(np.float32), bandpass(700.0, stroke.bright(3200.0, 9500.0)))
     hiss = shape(noise(rng, 2 * frames).reshape(2, frames), bandpass(900.0, stroke.bright(3500.0, 9000.0), 1))
-    out += hiss * np.float32(0.012 * float(np.abs(out).max()))
+    out = saturate(unit(out), 4.0)
+    out += hiss * np.float32(0.02)
     ends = adsr(frames, stroke.held_seconds, attack_seconds=0.05, decay_seconds=1.0, sustain=1.0, release_seconds=0.1)
     return out * ends
 

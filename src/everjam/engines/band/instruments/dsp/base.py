@@ -138,6 +138,13 @@ def place(signal: Float32Array, pan: float) -> Float32Array:
     return np.stack([signal * np.float32(np.cos(angle)), signal * np.float32(np.sin(angle))])
 
 
+def mix_in(into: Float32Array, signal: Float32Array, pan: float, level: float = 1.0) -> None:
+    """Adds a mono ``signal`` to a stereo one in place, at ``pan`` -1 to 1, constant power."""
+    angle = (pan + 1.0) * np.pi / 4.0
+    into[0] += signal * np.float32(level * np.cos(angle))
+    into[1] += signal * np.float32(level * np.sin(angle))
+
+
 def add_at_start(signal: Float32Array, addition: Float32Array) -> None:
     """Adds ``addition`` to the first frames of ``signal`` in place, cut to its length."""
     length = min(signal.shape[-1], addition.shape[-1])

@@ -3,8 +3,9 @@
 import numpy as np
 import scipy.fft
 
-from everjam.audio import Float32Array
+from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.dsp.base import f32
+from everjam.engines.band.instruments.dsp.filters import Response
 
 
 def saturate(signal: Float32Array, drive: float, bias: float = 0.0) -> Float32Array:
@@ -12,19 +13,28 @@ def saturate(signal: Float32Array, drive: float, bias: float = 0.0) -> Float32Ar
     return f32(np.tanh(signal * np.float32(drive) + np.float32(bias)) - np.float32(np.tanh(bias)))
 
 
-def overdrive(signal: Float32Array, drives: tuple[float, ...], bias: float = 0.15) -> Float32Array:
+def overdrive(
+    signal: Float32Array, drives: tuple[float, ...], *responses: Response, bias: float = 0.15
+) -> Float32Array:
     """Soft clipping stages at twice the rate, so that little folds back.
 
     Args:
         signal: Shape ``(frames,)`` or ``(channels, frames)``, peak about 1.
         drives: Gain before each stage.
+        responses: Of the loudspeaker behind them.
         bias: Offset before each stage but the first: even harmonics.
     """
     frames = signal.shape[-1]
     size = 2 * scipy.fft.next_fast_len((frames + 512) // 2 + 1, real=True)
-    spectrum = scipy.fft.rfft(signal, size)
-    fast = scipy.fft.irfft(spectrum, 2 * size) * np.float32(2.0)
+    fast = scipy.fft.irfft(scipy.fft.rfft(signal, size), 2 * size)
+    fast *= np.float32(2.0)
     for stage, drive in enumerate(drives):
-        fast = np.tanh(fast * np.float32(drive) + np.float32(bias if stage else 0.0))
-    out = scipy.fft.irfft(scipy.fft.rfft(fast)[..., : size // 2 + 1], size) * np.float32(0.5)
-    return out[..., :frames].astype(np.float32, copy=False)
+        fast *= np.float32(drive)
+        fast += np.float32(bias if stage else 0.0)
+        np.tanh(fast, out=fast)
+    spectrum = scipy.fft.rfft(fast)[..., : size // 2 + 1]
+    bins = np.fft.rfftfreq(size, 1.0 / SAMPLE_RATE_HZ).astype(np.float32)
+    for response in responses:
+        spectrum *= response(bins)
+    out = scipy.fft.irfft(spectrum, size)[..., :frames]
+    return f32(out * np.float32(0.5))

@@ -1,5 +1,6 @@
 """A plucked string as a waveguide loop solved in the frequency domain: exact pitch, no recursion in time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,12 +40,12 @@ class StringModel:
     noise: float = 0.5
 
 
-def pluck(model: StringModel, hz: float, frames: int, rng: np.random.Generator) -> Float32Array:
-    """One plucked note.
+def pluck(model: StringModel, hz: float | Sequence[float], frames: int, rng: np.random.Generator) -> Float32Array:
+    """Strings plucked together.
 
     Args:
-        model: The string.
-        hz: Fundamental, exact also with stiffness.
+        model: The string, or what all of them are like.
+        hz: Fundamental of each, exact also with stiffness.
         frames: Length.
         rng: For the pluck's noise.
 
@@ -52,7 +53,20 @@ def pluck(model: StringModel, hz: float, frames: int, rng: np.random.Generator) 
         float32 ``(frames,)``, starts near 0, of the order of 1.
     """
     size = scipy.fft.next_fast_len(int(frames * 1.1) + 2048, real=True)
-    log_shrink = np.log(_WRAP_LEVEL) / size
+    log_shrink = float(np.log(_WRAP_LEVEL) / size)
+    total = np.zeros(size // 2 + 1, np.complex64)
+    for one_hz in (hz,) if isinstance(hz, float | int) else hz:
+        spectrum = _spectrum(model, float(one_hz), size, log_shrink, rng)
+        total[: spectrum.size] += spectrum
+    out: Float32Array = scipy.fft.irfft(total, size)[:frames]
+    out *= np.exp(np.arange(frames, dtype=np.float32) * np.float32(-log_shrink))
+    return out
+
+
+def _spectrum(
+    model: StringModel, hz: float, size: int, log_shrink: float, rng: np.random.Generator
+) -> npt.NDArray[np.complex64]:
+    """Up to ``_HIGHEST_HZ``, of the note times an exponential that falls to ``_WRAP_LEVEL`` within ``size``."""
     period = SAMPLE_RATE_HZ / hz
     highest = min(size // 2 + 1, int(_HIGHEST_HZ * size / SAMPLE_RATE_HZ))
     number = np.arange(highest) * (period / size)
@@ -74,11 +88,7 @@ def pluck(model: StringModel, hz: float, frames: int, rng: np.random.Generator) 
     spectrum *= comb
     pluck_cycles = (number * (hz / model.pluck_hz)).astype(np.float32)
     spectrum /= (1.0 + pluck_cycles * pluck_cycles) * (1.0 - loop)
-    padded = np.zeros(size // 2 + 1, np.complex64)
-    padded[:highest] = spectrum
-    out: Float32Array = scipy.fft.irfft(padded, size)[:frames]
-    out *= np.exp(np.arange(frames, dtype=np.float32) * np.float32(-log_shrink))
-    return out
+    return np.asarray(spectrum, np.complex64)
 
 
 def _phasor(cycles: npt.NDArray[np.floating]) -> npt.NDArray[np.complex64]:

@@ -88,12 +88,7 @@ def stack(amplitudes: npt.NDArray[np.floating], phases: npt.ArrayLike | None = N
 
 def read(at: Phase, table: Float32Array) -> Float32Array:
     """One wavetable ``(TABLE_FRAMES + 1,)`` at a phase, linearly interpolated."""
-    low = table.take(at.index)
-    out = table[1:].take(at.index)
-    out -= low
-    out *= at.fraction
-    out += low
-    return out
+    return _between(table, at.index, at.fraction)
 
 
 def scan(at: Phase, tables: Float32Array, position: Float32Array) -> Float32Array:
@@ -107,22 +102,28 @@ def scan(at: Phase, tables: Float32Array, position: Float32Array) -> Float32Arra
     if len(tables) == 1:
         return read(at, tables[0])
     row = np.minimum(position.astype(np.int64), len(tables) - 2)
-    blend = position - row
+    blend = position - row.astype(np.float32)
     width = tables.shape[1]
     flat = tables.reshape(-1)
     index = row * width
     index += at.index
-    first = flat.take(index)
-    first += (flat[1:].take(index) - first) * at.fraction
+    first = _between(flat, index, at.fraction)
     index += width
-    second = flat.take(index)
-    index += 1
-    np.minimum(index, flat.size - 1, out=index)
-    second += (flat.take(index) - second) * at.fraction
+    second = _between(flat, index, at.fraction)
     second -= first
     second *= blend
     second += first
-    return f32(second)
+    return second
+
+
+def _between(flat: Float32Array, index: npt.NDArray[np.int64], fraction: Float32Array) -> Float32Array:
+    """``flat`` between ``index`` and the one after; ``index`` never is the last."""
+    low = flat.take(index, mode="clip")
+    out: Float32Array = flat[1:].take(index, mode="clip")
+    out -= low
+    out *= fraction
+    out += low
+    return out
 
 
 def saw(harmonics: int) -> Float32Array:
