@@ -58,6 +58,16 @@ def test_stems_add_up_and_do_not_change_the_mix() -> None:
     assert all(np.abs(stem).max() > 1e-3 for stem in stems)
 
 
+def test_stems_may_come_and_go_in_a_jam() -> None:
+    plain, split = Mixer(wave_of), Mixer(wave_of, stems=True)
+    _, _, state = play(plain, started(plain), 20)
+    expected, _, _ = play(plain, state, 20)
+    audio, stems, with_stems = play(split, state, 20)
+    assert np.array_equal(audio, expected)
+    assert np.abs(stems.sum(axis=0) - audio)[:, 5 * Q :].max() < 1e-3
+    assert np.array_equal(play(plain, with_stems, 20)[0], play(split, with_stems, 20)[0])
+
+
 @pytest.mark.parametrize("part", range(len(PARTS)))
 def test_a_mute_silences_its_stem_and_leaves_the_others_bit_equal(part: int) -> None:
     gains: dict[Part, float] = dict.fromkeys(PARTS, -12.0)

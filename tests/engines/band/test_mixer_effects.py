@@ -269,9 +269,12 @@ def test_velocity_and_length_steps_lose_nothing_that_matters() -> None:
         step, trim = voices.velocity_step(float(velocity))
         assert 1 <= step <= 8
         assert (step / 8) ** 1.66 * trim == pytest.approx(velocity**1.66)
+        coarse, trim = voices.velocity_step(float(velocity), fine=False)
+        assert coarse in {2, 4, 6, 8}
+        assert (coarse / 8) ** 1.66 * trim == pytest.approx(velocity**1.66)
     for frames in (10, 1_000, 24_000, 480_000):
         ms = voices.duration_step(frames, sustained=True)
-        assert max(25, 0.85 * frames / 48) <= ms <= max(25, 1.04 * frames / 48)
+        assert max(25, 0.83 * frames / 48) <= ms <= max(25, 1.06 * frames / 48)
     assert voices.duration_step(5, sustained=False) == voices.duration_step(50_000, sustained=False)
     left, right = voices.pan_gains(0.7, 1.0)
     assert left**2 + right**2 == pytest.approx(2)

@@ -25,6 +25,11 @@ _CHOKE_FRAMES: Final = 960
 _CHOKES: Final = (("hat_closed", "hat_open"), ("hat_chip", "hat_open"))
 """Prefixes of the patches that cut off others."""
 
+_HIT: Final = frozenset({"drums", "percussion"})
+"""Families whose velocities are told apart finely: they are cheap, and ghost notes live there."""
+_TAKES: Final = _HIT | {"plucked", "keys", "mallets"}
+"""Families that sound like a machine when a note repeats exactly; the others keep one take a pitch."""
+
 INFO: Final = EngineInfo(
     name="band",
     title="The house band: composed and synthesised on the spot, exact in tempo, key and seed",
@@ -186,7 +191,7 @@ class BandEngine:
         patch = self._patches.get(note.patch)
         if patch is None:
             raise EngineError(f"the band has no patch named {note.patch!r}")
-        velocity, trim = voices.velocity_step(note.velocity)
+        velocity, trim = voices.velocity_step(note.velocity, fine=patch.family in _HIT)
         left, right = voices.pan_gains(note.pan, trim * 10 ** (patch.gain_db / 20))
         tone = Tone(
             note.patch,
@@ -194,7 +199,7 @@ class BandEngine:
             voices.duration_step(event.duration_frames, sustained=patch.sustained),
             velocity,
             brightness,
-            placed.take % patch.variants,
+            (placed.take if patch.family in _TAKES else note.pitch) % patch.variants,
         )
         return Voice(PARTS.index(note.part), tone, event.start_frame, left, right)
 

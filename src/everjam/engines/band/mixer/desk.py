@@ -40,7 +40,7 @@ _BRIGHTNESS_QUANTUM: Final = 0.55
 """Share of the way to a new brightness in one quantum: about 50 ms to get there."""
 _DRIVE: Final = np.float32(6.0)
 _DRIVE_LEVEL: Final = np.float32(1 / 3.2)
-_WET_POWER: Final = 0.6
+_WET_POWER: Final = 0.75
 """Power of what comes back from the room, of what is sent."""
 _DULL_POWER: Final = 0.35
 """Share of the loudness that the tape takes."""
@@ -142,8 +142,8 @@ class Mixer:
         """The next ``frames`` of sound.
 
         Args:
-            state: Where to go on from; ``voices``, ``kicks`` and ``controls.cues`` already hold what is to come until
-                ``duck.AHEAD_FRAMES`` after the block. It is not changed.
+            state: Where to go on from, with or without stems. Its ``voices``, ``kicks`` and ``controls.cues`` already
+                hold what is to come until ``duck.AHEAD_FRAMES`` after the block. It is not changed.
             mutes: Which parts are silent from the first frame on.
             brightness: 0 to 1.
             frames: A multiple of ``QUANTUM_FRAMES``.
@@ -151,6 +151,7 @@ class Mixer:
         Returns:
             The sound and the next state.
         """
+        state = _regrouped(state, self._groups)
         end = state.frame + frames
         waves = [(voice, self._fetch(voice.tone) if voice.start_frame < end else _UNHEARD) for voice in state.voices]
         audio = np.empty((2, frames), np.float32)
@@ -276,6 +277,24 @@ class Mixer:
 
 _UNHEARD: Final[Waveform] = np.zeros((1, 1), np.float32)
 """Stands for a waveform that is not needed yet."""
+
+
+def _regrouped(state: MixerState, groups: int) -> MixerState:
+    """The state with memories for so many groups: with stems or without, the mix goes on as it is."""
+    have = state.limiter.delayed.shape[0]
+    if have == groups:
+        return state
+
+    def fit(memory: Float32Array) -> Float32Array:
+        missing = np.zeros((max(groups - have, 0), *memory.shape[1:]), np.float32)
+        return np.concatenate((memory[:groups], missing))
+
+    return replace(
+        state,
+        tone=replace(state.tone, pivot=fit(state.tone.pivot), mono=fit(state.tone.mono)),
+        tape=replace(state.tape, filter=fit(state.tape.filter), history=fit(state.tape.history)),
+        limiter=replace(state.limiter, delayed=fit(state.limiter.delayed)),
+    )
 
 
 def _open(now: Float64Array, mutes: Mutes, cells: int) -> Float64Array:

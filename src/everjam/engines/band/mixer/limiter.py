@@ -15,7 +15,7 @@ from scipy.signal import firwin
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, to_samples
 
-CEILING_DBTP: Final = -1.3
+CEILING_DBTP: Final = -1.4
 WINDOW_CELLS: Final = 4
 LATENCY_FRAMES: Final = (WINDOW_CELLS + 1) * CELL_FRAMES
 """How much later the sound leaves than it came."""

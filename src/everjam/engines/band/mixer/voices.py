@@ -20,7 +20,7 @@ _AT_ONCE_FRAMES: Final = 8_192
 """BLAS would start threads for more, and their number would show in the last bit."""
 _VELOCITY_STEPS: Final = 8
 _BRIGHTNESS_STEPS: Final = (0, 2, 5, 8, 10)
-_DURATION_STEPS_PER_OCTAVE: Final = 5
+_DURATION_STEPS_PER_OCTAVE: Final = 4
 _SHORTEST_MS: Final = 25.0
 _STRUCK_MS: Final = 0
 _VELOCITY_EXPONENT: Final = 1.66
@@ -62,19 +62,20 @@ def pan_gains(pan: float, gain: float) -> tuple[float, float]:
     return gain * math.sqrt(2) * math.cos(angle), gain * math.sqrt(2) * math.sin(angle)
 
 
-def velocity_step(velocity: float) -> tuple[int, float]:
-    """Step of a velocity, 1 to 8, and the gain that makes up for the rounding."""
+def velocity_step(velocity: float, *, fine: bool = True) -> tuple[int, float]:
+    """Step of a velocity, 1 to 8, or even numbers only, and the gain that makes up for the rounding."""
     clamped = min(max(velocity, 0.01), 1.0)
-    step = min(max(math.ceil(clamped * _VELOCITY_STEPS - 1e-9), 1), _VELOCITY_STEPS)
+    width = 1 if fine else 2
+    step = min(width * max(math.ceil(clamped * _VELOCITY_STEPS / width - 1e-9), 1), _VELOCITY_STEPS)
     return step, (clamped * _VELOCITY_STEPS / step) ** _VELOCITY_EXPONENT
 
 
 def duration_step(duration_frames: int, *, sustained: bool) -> int:
-    """Milliseconds of a length on a geometric grid of five steps an octave, rounded down; struck sounds share one."""
+    """Milliseconds of a length on a geometric grid of four steps an octave, rounded down; struck sounds share one."""
     if not sustained:
         return _STRUCK_MS
     ms = max(duration_frames * 1000.0 / SAMPLE_RATE_HZ, _SHORTEST_MS)
-    step = math.floor(math.log2(ms / _SHORTEST_MS) * _DURATION_STEPS_PER_OCTAVE + 0.25)
+    step = math.floor(math.log2(ms / _SHORTEST_MS) * _DURATION_STEPS_PER_OCTAVE + 0.3)
     quantised: float = _SHORTEST_MS * 2.0 ** (step / _DURATION_STEPS_PER_OCTAVE)
     return round(quantised)
 
