@@ -37,6 +37,7 @@ MAX_MESSAGES_A_SECOND: Final = 1_000
 STARVING_SECONDS: Final = 1.0
 HEDGE_SHARE: Final = 0.5
 MIN_HEDGE_SECONDS: Final = 0.25
+FAST_PATIENCE_SECONDS: Final = 2.0
 CLOSE_GOING_AWAY: Final = 1001
 CLOSE_NORMAL: Final = 1000
 
@@ -336,7 +337,11 @@ class Jam:
         """One block, and the echo of what steered it."""
         snapshot = self._session.snapshot()
         call = RenderCall(self._engine, state, self._session.seed, reset, snapshot.steering, frames)
-        lead = self._settings.lead_seconds or 2.0
+        lead = self._settings.lead_seconds
+        if lead is None:
+            # Nobody waits for a recording as a listener waits for the next chunk.
+            lead = FAST_PATIENCE_SECONDS
+            due_seconds += lead
         hedge = max(MIN_HEDGE_SECONDS, HEDGE_SHARE * lead)
         rendered = await self._renderer.render(call, deadline_seconds=due_seconds, hedge_seconds=hedge)
         return rendered, snapshot.source_metadata

@@ -299,13 +299,16 @@ class WorkerPool:
         return rendered
 
     async def _keep_spare(self) -> None:
+        pause_seconds = 0.0
         while True:
             try:
                 worker = await Worker.spawn(self._engine_names)
             except WorkerLost as error:
                 log.error("%s; trying again", error)  # noqa: TRY400  the cause is in the worker's own output
-                await asyncio.sleep(RESPAWN_PAUSE_SECONDS)
+                await asyncio.sleep(pause_seconds)
+                pause_seconds = RESPAWN_PAUSE_SECONDS
                 continue
+            pause_seconds = 0.0
             try:
                 await self._spares.put(worker)
             except asyncio.CancelledError:
