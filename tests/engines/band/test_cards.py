@@ -1,6 +1,5 @@
 """Cards: every one loads, says only what is known, and errors tell the author what to do."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -69,8 +68,8 @@ def test_every_default_prompt_of_the_clients_has_its_own_card() -> None:
     ("text", "key", "remedy"),
     [
         ("name = ", "", "line"),
-        (GOOD + "[tempo]\nspeed = 3\n", "tempo", "docs/cards.md"),
-        (GOOD + "[feel]\nswing = 3\n", "feel.swing", "docs/cards.md"),
+        (GOOD + "[tempo]\nspeed = 3\n", "tempo", "schema.py"),
+        (GOOD + "[feel]\nswing = 3\n", "feel.swing", "schema.py"),
         (GOOD + "[tempo]\nbpm = [120, 90]\n", "tempo.bpm", "low, high"),
         (GOOD + '[bass.figures]\n"R..q" = 1\n', "bass.figures.'R..q'", "Use"),
         (GOOD + '[bass.figures]\n"R..R." = 1\n', "bass.figures.'R..R.'", "16"),
@@ -79,9 +78,9 @@ def test_every_default_prompt_of_the_clients_has_its_own_card() -> None:
         (GOOD + '[melody.phrases]\n"a b" = 1\n', "melody.phrases.'a b'", "4 or 8"),
         (GOOD + '[form.cycles]\n"A B8" = 1\n', "form.cycles.'A B8'", "A8 B8"),
         (GOOD + '[drums.grids.x]\nkick = "Y..."\n', "drums.x/grids/x.kick", "Use"),
-        (GOOD + "[harmony.modes]\nminor = 0\n", "harmony.modes[...]", "docs/cards.md"),
-        ('kind = "genre"\nabout = "x"\n', "", "docs/cards.md"),
-        ('name = "X"\nkind = "tune"\nabout = "x"\n', "kind", "docs/cards.md"),
+        (GOOD + "[harmony.modes]\nminor = 0\n", "harmony.modes[...]", "schema.py"),
+        ('kind = "genre"\nabout = "x"\n', "", "schema.py"),
+        ('name = "X"\nkind = "tune"\nabout = "x"\n', "kind", "schema.py"),
     ],
 )
 def test_errors_name_file_key_and_remedy(text: str, key: str, remedy: str) -> None:
@@ -108,7 +107,3 @@ def test_the_prior_speaks_about_everything_that_a_style_asks(tmp_path: Path) -> 
     composer = Composer(bare)
     bar, _ = composer.compose(composer.start(), Steering((WeightedPrompt("bare"),)), 1)
     assert {note.part for note in bar.notes} >= {"drums", "bass", "chords"}
-
-
-def test_names_are_plain_json() -> None:
-    assert json.loads(json.dumps(sorted(default_deck().cards)))[0] == "ambient"

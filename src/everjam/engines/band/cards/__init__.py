@@ -129,7 +129,10 @@ def read_card(file: str, text: str) -> Card:
     except msgspec.ValidationError as error:
         problem, _, path = str(error).partition(" - at `$.")
         raise InvalidCard(
-            file, path.rstrip("`"), problem, "docs/cards.md and cards/schema.py say what each key holds."
+            file,
+            path.rstrip("`"),
+            problem,
+            "The cards beside everjam/engines/band/cards/schema.py show what each key holds.",
         ) from error
     return _flatten(file, card)
 

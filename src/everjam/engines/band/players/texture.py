@@ -5,7 +5,8 @@ from typing import Final
 from everjam.engines.band import theory
 from everjam.engines.band.players.scene import Draft, Scene
 
-_LOW: Final = frozenset({"drone_dark", "tanpura"})
+_TANPURA: Final = ((-5, 0.02), (0, 0.12), (0, 0.2), (-12, 0.05))
+"""The drone's four strings, one a beat: semitones from the tonic (Pa, Sa, Sa, low Sa), and what each needs."""
 
 
 def play(scene: Scene) -> list[Draft]:
@@ -64,10 +65,12 @@ def _arp(scene: Scene) -> list[Draft]:
 
 
 def _noise(scene: Scene) -> list[Draft]:
-    drafts = []
+    drafts: list[Draft] = []
     patch = scene.patch("noise") if scene.plays("noise") else ""
-    tonic = theory.nearest(scene.key.tonic, 38 if patch in _LOW else 62)
-    if patch:
+    tonic = theory.nearest(scene.key.tonic, 38 if patch == "drone_dark" else 62)
+    if patch == "tanpura":
+        drafts += _tanpura(scene)
+    elif patch:
         # Two bars at a time, so that the seams do not march with the bars.
         every = 2 if scene.bar_beats * 2 * 60 / scene.bpm < 9 else 1
         if scene.bar % every == 0:
@@ -77,6 +80,17 @@ def _noise(scene: Scene) -> list[Draft]:
         drafts.append(_long("noise", "riser", tonic, scene.bar_beats, 0.6))
     if scene.place.name == "drop" and scene.place.is_first:
         drafts.append(_long("noise", "impact", theory.nearest(scene.key.tonic, 38), 2.0, 0.8))
+    return drafts
+
+
+def _tanpura(scene: Scene) -> list[Draft]:
+    tonic = theory.nearest(scene.key.tonic, 52)
+    drafts = []
+    for beat in range(int(scene.bar_beats)):
+        interval, need = _TANPURA[beat % len(_TANPURA)]
+        draft = _long("noise", "tanpura", tonic + interval, scene.bar_beats - beat + 0.5, 0.5)
+        draft.start, draft.need = float(beat), need
+        drafts.append(draft)
     return drafts
 
 

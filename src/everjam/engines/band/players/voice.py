@@ -22,7 +22,8 @@ def play(scene: Scene) -> list[Draft]:
         return _chops(scene, patch)
     drafts = []
     for span in scene.spans:
-        for place, pitch in enumerate(voice(span.chord, "triad", 67, (64, 67, 71))):
+        held = voice(span.chord, "triad", 67, (64, 67, 71))
+        for place, pitch in enumerate(held[-1:] if patch == "voice_solo" else held):
             drafts.append(
                 Draft(
                     layer="voice",
@@ -33,7 +34,7 @@ def play(scene: Scene) -> list[Draft]:
                     length=span.length_beats,
                     velocity=0.55,
                     need=0.05 + 0.2 * (span.start_beats > 0),
-                    pan=0.4 * (place - 1),
+                    pan=0.0 if patch == "voice_solo" else 0.4 * (place - 1),
                 )
             )
     return drafts
