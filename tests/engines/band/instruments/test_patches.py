@@ -126,6 +126,15 @@ def test_pitch_is_exact_across_the_range(name: str) -> None:
         assert abs(cents) < 3.0, (pitch, cents)
 
 
+@pytest.mark.parametrize("name", PATCHES)
+def test_stereo_is_balanced_and_survives_mono(name: str) -> None:
+    wave = PATCHES[name].render(tone(PATCHES[name], duration_ms=800))
+    if wave.shape[0] == 2:
+        left, right = (float(np.sqrt(np.mean(side**2))) for side in wave)
+        assert 0.7 < left / right < 1.0 / 0.7
+        assert np.mean(wave[0] * wave[1]) > 0.1 * left * right
+
+
 @pytest.mark.parametrize("name", SUSTAINED)
 def test_length_follows_the_note(name: str) -> None:
     patch = PATCHES[name]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from everjam.audio import Float32Array
-from everjam.engines.band.instruments.dsp.base import control_times, f32, mix_in, upsample
+from everjam.engines.band.instruments.dsp.base import control_times, f32, mix_in, stage, upsample
 from everjam.engines.band.instruments.dsp.wavetable import Sweep, phase, scan
 
 SUPERSAW_CENTS = (-17.0, -10.0, -4.5, 0.0, 4.5, 10.0, 17.0)
@@ -50,9 +50,8 @@ def unison(
     """
     position = upsample(sweep.position, frames)
     out = np.zeros((2, frames), np.float32)
-    for number, offset in enumerate(cents):
+    for offset, pan in zip(cents, stage(len(cents)), strict=True):
         at = phase(hz * 2.0 ** (offset / 1200.0), frames, float(rng.uniform()))
         one = scan(at, sweep.tables, position)
-        side = 0.0 if len(cents) == 1 else (2.0 * number / (len(cents) - 1) - 1.0) * (1 if number % 2 else -1)
-        mix_in(out, one, width * side)
+        mix_in(out, one, width * pan)
     return out

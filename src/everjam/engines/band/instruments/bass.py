@@ -101,7 +101,7 @@ def _wobble(stroke: Stroke) -> Float32Array:
     cutoff = (low * (high / low) ** lfo).astype(np.float32)
     count = harmonic_count(stroke.hz)
     sweep = lowpass_sweep(stroke.hz, saw(count) + 0.5 * square(count), cutoff, resonance=0.65, per_octave=8)
-    out = unit(unison(sweep, stroke.hz, (-6.0, 6.0), frames, stroke.rng, width=0.3))
+    out = unit(unison(sweep, stroke.hz, (-6.0, 6.0), frames, stroke.rng, width=0.12))
     out = saturate(out, 2.6) + _sine(stroke, frames) * np.float32(0.6)
     return out * adsr(
         frames, stroke.held_seconds, attack_seconds=0.006, decay_seconds=1.0, sustain=0.95, release_seconds=0.05

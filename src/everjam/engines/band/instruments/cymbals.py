@@ -8,7 +8,17 @@ import numpy as np
 
 from everjam.audio import Float32Array
 from everjam.engines.band.instruments.contract import Patch
-from everjam.engines.band.instruments.dsp.base import TAU, add_at_start, attack, decay, f32, frames_of, noise, unit
+from everjam.engines.band.instruments.dsp.base import (
+    TAU,
+    add_at_start,
+    attack,
+    crossfeed,
+    decay,
+    f32,
+    frames_of,
+    noise,
+    unit,
+)
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst, highpass, shape
 from everjam.engines.band.instruments.dsp.modal import modal
 from everjam.engines.band.instruments.voicing import Stroke, make_patch
@@ -105,7 +115,7 @@ def _cymbal(cymbal: Cymbal, stroke: Stroke) -> Float32Array:
         out += modal(bell_hz * stroke.tuning, bell_levels * 0.12, bell_taus, frames)
     stick = burst(rng, 0.012, 0.0015, bandpass(2000.0, 10_000.0))
     add_at_start(out, stick * np.float32(cymbal.stick * stroke.hard(0.25, 1.1)))
-    return out
+    return crossfeed(out, 0.2) if cymbal.stereo else out
 
 
 def _wash(cymbal: Cymbal, stroke: Stroke, frames: int, channels: int) -> Float32Array:

@@ -15,6 +15,7 @@ from everjam.engines.band.instruments.dsp.base import (
     frames_of,
     mix_in,
     noise,
+    stage,
     times,
     upsample,
     wander,
@@ -123,7 +124,7 @@ def sustain(model: Sustained, stroke: Stroke) -> Float32Array:
     envelope = adsr(
         frames,
         stroke.held_seconds,
-        attack_seconds=min(model.attack_seconds * stroke.hard(1.5, 0.85), 0.2 + 0.7 * stroke.held_seconds),
+        attack_seconds=min(model.attack_seconds * stroke.hard(1.5, 0.85), 0.03 + 0.45 * stroke.held_seconds),
         decay_seconds=0.25,
         sustain=model.sustain,
         release_seconds=model.release_seconds,
@@ -137,12 +138,11 @@ def sustain(model: Sustained, stroke: Stroke) -> Float32Array:
         tone = scan(phase(pitch_curve(model, stroke, frames, 0.0), frames), tables, position)
     else:
         tone = np.zeros((2, frames), np.float32)
-        for player in range(model.voices):
+        for player, pan in enumerate(stage(model.voices)):
             share = 2.0 * player / (model.voices - 1) - 1.0
             curve = pitch_curve(model, stroke, frames, model.detune_cents * share)
             one = scan(phase(curve, frames, float(stroke.rng.uniform())), tables, position)
-            pan = model.width * (share if player % 2 else -share)
-            mix_in(tone, one, pan)
+            mix_in(tone, one, model.width * pan)
     if model.breath or model.chiff:
         tone = tone + _breath(model, stroke, frames, float(np.sqrt(np.mean(tone[..., : frames // 2 + 1] ** 2))))
     return tone * envelope

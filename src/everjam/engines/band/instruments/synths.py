@@ -20,6 +20,7 @@ from everjam.engines.band.instruments.dsp.base import (
     adsr,
     attack,
     control_times,
+    crossfeed,
     decay,
     f32,
     frames_of,
@@ -138,7 +139,7 @@ def _pad_glass(stroke: Stroke) -> Float32Array:
             swell = upsample(f32(1.0 + 0.45 * np.tanh(wander(stroke.rng, frames, 1.3 + 0.2 * number))), frames)
             at = phase(stroke.hz * ratio * 2.0 ** (cents / 1200.0), frames, float(stroke.rng.uniform()))
             out[side] += read(at, sine) * (swell * np.float32(level))
-    return out * adsr(
+    return crossfeed(out, 0.3) * adsr(
         frames,
         stroke.held_seconds,
         attack_seconds=min(0.12, 0.05 + 0.3 * stroke.held_seconds),
@@ -209,7 +210,7 @@ def _fm_glass(ratio: float, index: float, tau_seconds: float, longest_seconds: f
         one = np.sin(carrier + depth * np.sin(modulator))
         one += np.float32(0.25) * np.sin(np.float32(2.0) * carrier) * decay(frames, tau * 0.6)
         sides.append(one)
-    return f32(np.stack(sides) * (decay(frames, tau) * attack(frames, 0.001)))
+    return crossfeed(np.stack(sides) * (decay(frames, tau) * attack(frames, 0.001)), 0.25)
 
 
 def _stab_rave(stroke: Stroke) -> Float32Array:
@@ -221,7 +222,7 @@ def _stab_rave(stroke: Stroke) -> Float32Array:
     out = np.zeros((2, frames), np.float32)
     for step, level in ((0.0, 1.0), (3.0, 0.6), (7.0, 0.7), (12.0, 0.6)):
         out += unison(sweep, stroke.hz * 2.0 ** (step / 12.0), (-8.0, 8.0), frames, stroke.rng) * np.float32(level)
-    out = saturate(unit(out), 1.8)
+    out = saturate(unit(crossfeed(out, 0.3)), 1.8)
     return out * adsr(
         frames,
         min(stroke.held_seconds, 0.5),

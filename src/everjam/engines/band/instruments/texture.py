@@ -14,6 +14,7 @@ from everjam.engines.band.instruments.dsp.base import (
     adsr,
     attack,
     control_times,
+    crossfeed,
     decay,
     f32,
     frames_of,
@@ -51,6 +52,7 @@ def _vinyl(stroke: Stroke) -> Float32Array:
     hiss = shape(noise(rng, 2 * frames).reshape(2, frames), bandpass(900.0, stroke.bright(3500.0, 9000.0), 1))
     out = saturate(unit(out), 4.0)
     out += hiss * np.float32(0.02)
+    out = crossfeed(out, 0.3)
     ends = adsr(frames, stroke.held_seconds, attack_seconds=0.05, decay_seconds=1.0, sustain=1.0, release_seconds=0.1)
     return out * ends
 
@@ -73,7 +75,7 @@ def _riser(stroke: Stroke) -> Float32Array:
     sweep = lowpass_sweep(stroke.hz, saw(harmonic_count(stroke.hz, 300)), cutoff, resonance=0.3, order=2)
     tone = unison(sweep, curve, (-12.0, -4.0, 4.0, 12.0), frames, stroke.rng)
     rise = upsample((0.06 + 0.94 * share**2.2).astype(np.float32), frames)
-    return (unit(hiss) + 0.4 * unit(tone)) * rise * attack(frames, 0.05) * release(frames, held, 0.07)
+    return crossfeed(unit(hiss) + 0.4 * unit(tone), 0.2) * rise * attack(frames, 0.05) * release(frames, held, 0.07)
 
 
 def _impact(stroke: Stroke) -> Float32Array:
@@ -104,7 +106,7 @@ def _drone_dark(stroke: Stroke) -> Float32Array:
     sweep = lowpass_sweep(stroke.hz, pulse(harmonic_count(stroke.hz, 300), 0.32), cutoff, resonance=0.0, order=2)
     out = unison(sweep, stroke.hz, (-5.0, -1.5, 1.5, 5.0), frames, stroke.rng)
     out += unison(sweep, stroke.hz * 1.4983, (-4.0, 4.0), frames, stroke.rng) * np.float32(0.3)
-    return out * adsr(
+    return crossfeed(out, 0.2) * adsr(
         frames,
         stroke.held_seconds,
         attack_seconds=min(1.2, 0.15 + 0.5 * stroke.held_seconds),
@@ -119,8 +121,9 @@ def _wind(stroke: Stroke) -> Float32Array:
     release_seconds = 2.2
     frames = frames_of(stroke.held_seconds + release_seconds)
     sides = []
+    both = wander(stroke.rng, frames, 0.5)
     for _ in range(2):
-        gust = wander(stroke.rng, frames, 0.5)
+        gust = 0.8 * both + 0.6 * wander(stroke.rng, frames, 0.5)
         centre_knots = (stroke.bright(300.0, 1500.0) * 2.0 ** (0.6 * gust)).astype(np.float32)
         clock = control_times(frames)
 
@@ -135,7 +138,7 @@ def _wind(stroke: Stroke) -> Float32Array:
 
         level = upsample((1.0 + 0.4 * np.tanh(gust)).astype(np.float32), frames)
         sides.append(moving_noise(stroke.rng, frames, response) * level)
-    return np.stack(sides) * adsr(
+    return crossfeed(np.stack(sides), 0.25) * adsr(
         frames,
         stroke.held_seconds,
         attack_seconds=min(0.8, 0.1 + 0.5 * stroke.held_seconds),
@@ -157,14 +160,14 @@ def _shimmer(stroke: Stroke) -> Float32Array:
     out = np.zeros((2, frames), np.float32)
     for number, ratio in enumerate((1.0, 2.0, 3.0, 4.0)):
         level = levels[number] * stroke.bright(0.5, 1.7) ** number * stroke.hard(0.75, 1.05) ** number
+        if base * ratio > 20_000.0:
+            continue
+        swell = upsample((0.5 + 0.5 * np.tanh(1.5 * wander(stroke.rng, frames, 2.0))).astype(np.float32), frames)
         for side, cents in enumerate((-5.0, 5.0)):
-            if base * ratio > 20_000.0:
-                continue
-            swell = upsample((0.5 + 0.5 * np.tanh(1.5 * wander(stroke.rng, frames, 2.0))).astype(np.float32), frames)
             at = phase(base * ratio * 2.0 ** (cents / 1200.0), frames, float(stroke.rng.uniform()))
             out[side] += read(at, sine) * swell * np.float32(level)
     air = shape(noise(stroke.rng, 2 * frames).reshape(2, frames), highpass(4000.0), lowpass(12_000.0))
-    out += air * np.float32(0.02 * stroke.bright(0.5, 2.0))
+    out = crossfeed(out + air * np.float32(0.02 * stroke.bright(0.5, 2.0)), 0.35)
     return out * adsr(
         frames,
         stroke.held_seconds,

@@ -1,5 +1,6 @@
 """Time, pitch, envelopes and noise."""
 
+from math import gcd
 from typing import Final
 
 import numpy as np
@@ -143,6 +144,19 @@ def mix_in(into: Float32Array, signal: Float32Array, pan: float, level: float = 
     angle = (pan + 1.0) * np.pi / 4.0
     into[0] += signal * np.float32(level * np.cos(angle))
     into[1] += signal * np.float32(level * np.sin(angle))
+
+
+def stage(voices: int) -> list[float]:
+    """Balanced pan positions, -1 to 1, of voices in order of detuning: neighbours stand apart."""
+    if voices == 1:
+        return [0.0]
+    stride = next(step for step in range(max(1, round(0.4 * voices)), voices + 1) if gcd(step, voices) == 1)
+    return [2.0 * ((number * stride) % voices) / (voices - 1) - 1.0 for number in range(voices)]
+
+
+def crossfeed(stereo: Float32Array, amount: float) -> Float32Array:
+    """Each side with ``amount`` of the other, so that little is lost in mono."""
+    return f32(stereo + stereo[::-1] * np.float32(amount))
 
 
 def add_at_start(signal: Float32Array, addition: Float32Array) -> None:
