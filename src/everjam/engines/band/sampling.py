@@ -65,6 +65,7 @@ class Rng:
         return radius * math.cos(math.tau * self.uniform(2 * index + 1))
 
 
+@lru_cache(maxsize=16384)
 def identity(candidate: str) -> int:
     """A candidate's own noise index: it keeps its luck when others join or leave the table."""
     return zlib.crc32(candidate.encode())

@@ -24,6 +24,9 @@ NEUTRAL_GUIDANCE: Final = 4.0
 ABSENT_FROM_CARD: Final = -2.5
 """Evidence against what a card does not list."""
 ABSENT_FROM_PRIOR: Final = -6.0
+LONGEST_STEP: Final = 12.0
+"""Nats below its best candidate at which a style on the way out, or in, has nothing more to say; without a floor the
+sharper style would win the whole morph."""
 MAX_SHARES: Final = 4
 """Styles that a morph can hold at once."""
 
@@ -182,15 +185,14 @@ class MixedStyle(Style):
             name: share * (math.log(prior[name] / top) if name in prior else ABSENT_FROM_PRIOR) for name in candidates
         }
         total = sum(abs(weight) for _, weight in speaking)
+        absent = 0.0
         for card, weight in speaking:
-            table = card.tables[name]
-            best = max(table.values())
             factor = guidance * weight / total
-            for candidate in candidates:
-                listed = table.get(candidate)
-                logits[candidate] += factor * (
-                    ABSENT_FROM_CARD if listed is None else math.log(listed / best) / NEUTRAL_GUIDANCE
-                )
+            absent += factor * ABSENT_FROM_CARD
+            for candidate, said in _evidence(card, name):
+                logits[candidate] += factor * (said - ABSENT_FROM_CARD)
+        for candidate in logits:
+            logits[candidate] += absent
         self._prefer(name, logits)
         sharpness = _SHARPNESS[self._key.mode]
         names = tuple(candidates)
@@ -232,6 +234,14 @@ class MixedStyle(Style):
         return min(high, max(low, value))
 
 
+@lru_cache(maxsize=8192)
+def _evidence(card: Card, table: str) -> tuple[tuple[str, float], ...]:
+    """What a card says for the candidates that it lists, so that at guidance 4 its weights are the odds."""
+    listed = card.tables[table]
+    best = max(listed.values())
+    return tuple((name, math.log(weight / best) / NEUTRAL_GUIDANCE) for name, weight in listed.items())
+
+
 def _pull(guidance: float) -> float:
     """How far numbers go from the prior (0) to the cards (1): there at guidance 4, and a quarter beyond at 6."""
     if guidance >= NEUTRAL_GUIDANCE:
@@ -255,14 +265,14 @@ class Blend(Style):
             return EMPTY
         whole = sum(share for _, share in tables)
         logits: dict[str, float] = {}
-        for table, _ in tables:
-            logits.update(dict.fromkeys(table.candidates, 0.0))
         for table, share in tables:
-            top = max(table.logits)
-            said = dict(zip(table.candidates, table.logits, strict=True))
-            for candidate in logits:
-                # Differences beyond 12 nats would keep the style with the sharper table for the whole morph.
-                logits[candidate] += share / whole * max(-12.0, said.get(candidate, -math.inf) - top)
+            floor = max(table.logits) - LONGEST_STEP
+            part = share / whole
+            for candidate, logit in zip(table.candidates, table.logits, strict=True):
+                if logit > floor:
+                    logits[candidate] = logits.get(candidate, -LONGEST_STEP) + part * (logit - floor)
+                else:
+                    logits.setdefault(candidate, -LONGEST_STEP)
         return Mixed(tuple(logits), tuple(logits.values()), tuple(map(identity, logits)))
 
     def _mix_number(self, name: str) -> float:

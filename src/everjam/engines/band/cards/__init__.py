@@ -49,7 +49,7 @@ class InvalidCard(UsageError):
         self.key = key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Card:
     """A card as the style mixes it: tables and numbers by dotted name.
 
@@ -75,6 +75,7 @@ class Card:
     grids: dict[str, Grid]
     claims: tuple[str, ...]
 
+    @lru_cache(maxsize=65536)  # noqa: B019 - cards are few and live as long as the process
     def strength(self, decision: str) -> float:
         """How loudly it speaks about a table or number."""
         claimed, elsewhere = _STRENGTH[self.kind]
