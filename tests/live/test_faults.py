@@ -55,6 +55,7 @@ async def play_a_while(server: LiveServer, number: int, seconds: float, query: s
             await listener.say(prompts(*rng.sample(WORDS, 3)))
         if rng.random() < 0.1:
             await listener.say(config(seed=number, bpm=rng.randint(60, 200), brightness=round(rng.random(), 2)))
+    await listener.close()
     return listener
 
 
@@ -66,12 +67,10 @@ async def band_plays_on(server: LiveServer, seconds: float, sabotage: AsyncItera
         async for _ in sabotage:
             pass
     listeners = [task.result() for task in tasks]
+    assert server.metric("everjam_underruns_total") == 0
     for listener in listeners:
         assert_unharmed(listener)
         assert listener.others == [{"setupComplete": {}}]
-    assert server.metric("everjam_underruns_total") == 0
-    for listener in listeners:
-        await listener.close()
 
 
 async def test_killed_workers_cost_no_session_and_no_sample(stage: LiveServer) -> None:
@@ -149,6 +148,7 @@ async def neighbours(server: LiveServer, query: str = "chunk=0.4") -> AsyncItera
         await listener.say(prompts(WORDS[number]), config(seed=number), PLAY)
         while not over.is_set():
             await listener.next_chunk()
+        await listener.close()
         return listener
 
     async with asyncio.TaskGroup() as group:
@@ -158,7 +158,6 @@ async def neighbours(server: LiveServer, query: str = "chunk=0.4") -> AsyncItera
         over.set()
     for task in tasks:
         assert_unharmed(task.result())
-        await task.result().close()
 
 
 @pytest.mark.parametrize(
