@@ -38,7 +38,7 @@ def test_it_speaks_the_protocol_like_any_client(visit: Visit) -> None:
         {"text": "Bossa Nova", "weight": 1},
         {"text": "Lush Strings", "weight": 1},
     ]
-    assert "GenerativeService.BidiGenerateMusic?chunk=0.2&lead=0.4" in visit.sockets[0].url
+    assert "GenerativeService.BidiGenerateMusic?chunk=0.2&lead=0.5" in visit.sockets[0].url
 
 
 def test_it_says_what_plays_and_with_which_seed(visit: Visit, server: LiveServer) -> None:
@@ -217,7 +217,7 @@ def test_a_stall_is_counted_once_and_trimmed_back(visit: Visit) -> None:
     page.wait_for_function("() => everjam.player.stats().underruns === 1", timeout=3000)
     page.wait_for_function("() => everjam.player.stats().bufferedSeconds > 1.2", timeout=3000)
     page.wait_for_function("() => everjam.player.stats().trims === 1", timeout=6000)
-    page.wait_for_function("() => everjam.player.stats().bufferedSeconds < 0.9", timeout=1000)
+    page.wait_for_function("() => everjam.player.stats().bufferedSeconds < 1.0", timeout=1000)
     assert page.evaluate("everjam.player.stats().underruns") == 1
 
 

@@ -63,14 +63,20 @@ function toggle(store, field, ignored) {
   const element = document.createElement("label");
   element.className = "toggle";
   element.classList.toggle("ignored", ignored);
-  element.title = field.help;
+  element.title = ignored ? `${field.help} Not used by this engine.` : field.help;
   const input = document.createElement("input");
   input.type = "checkbox";
   input.name = field.wireName;
   input.setAttribute("role", "switch");
   input.onchange = () => store.setConfig(field.wireName, input.checked || null);
   const text = document.createElement("span");
-  text.textContent = label(field) + (ignored ? " (not played by this engine)" : "");
+  text.textContent = label(field);
+  if (ignored) {
+    const note = document.createElement("span");
+    note.className = "visually-hidden";
+    note.textContent = ", not used by this engine";
+    text.append(note);
+  }
   element.append(input, text);
   store.watch("config", ({ config }) => {
     input.checked = config[field.wireName] === true;

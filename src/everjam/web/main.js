@@ -226,8 +226,9 @@ try {
   const { default: name, engines, fields } = await answer.json();
   const engine = engines.find((/** @type {any} */ info) => info.name === name);
   model = engine?.models[0] ?? ANY_MODEL;
-  $("engine-name").textContent = `${engine?.title ?? name} · not Lyria`;
-  $("engine").title = engine ? `Engine: ${name}. Licence: ${engine.licence}.` : "";
+  const [title, more] = (engine?.title ?? name).split(/:\s*/, 2);
+  $("engine-name").textContent = `${title} · not Lyria`;
+  $("engine").title = engine ? `Engine “${name}”${more ? `: ${more}` : ""}. Licence: ${engine.licence}` : "";
   bindControls(store, $("fields"), fields, engine?.obeys ?? {});
 } catch (error) {
   toasts.show("engines", `The server does not say what it can do (${error}). Is it still running? Then load this page again.`, { lasting: true });

@@ -21,7 +21,7 @@ const CLOSE_BUSY = 1011;
 
 /** Audio in one message, and how far ahead of the listener the server stays: short, so that controls are heard soon. */
 export const CHUNK_SECONDS = 0.2;
-export const LEAD_SECONDS = 0.4;
+export const LEAD_SECONDS = 0.5;
 
 /**
  * Where the Live Music API of the page's own server is.

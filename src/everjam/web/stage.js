@@ -8,7 +8,6 @@ const BARS = 144;
 const REST = "#3b3650";
 const LOWEST_HZ = 45;
 const HIGHEST_HZ = 14000;
-const GOLDEN_ANGLE = 2.399963;
 const RING_MS = 30;
 const LIGHT_MS = 90;
 
@@ -98,7 +97,7 @@ export class Stage {
         const at = hz / hzPerBin;
         const low = this.#spectrum[Math.floor(at)];
         const value = (low + (this.#spectrum[Math.floor(at) + 1] - low) * (at % 1)) / 255;
-        this.#bars[bar] = this.#bars[BARS - 1 - bar] = value ** 1.6;
+        this.#bars[bar] = this.#bars[BARS - 1 - bar] = value ** 2.2;
         sum += value;
       }
       this.#level += (sum / half - this.#level) * 0.25;
@@ -120,7 +119,7 @@ export class Stage {
     const turn = seconds * 0.03;
     for (let bar = 0; bar < BARS; bar++) {
       const angle = Math.PI / 2 + (2 * Math.PI * (bar + 0.5)) / BARS;
-      const length = size * (0.006 + 0.125 * this.#bars[bar]);
+      const length = size * (0.006 + 0.135 * this.#bars[bar]);
       const [x, y] = [Math.cos(angle), Math.sin(angle)];
       const lit = this.#sounding || this.#still.matches || this.#bars[bar] > 0.05;
       context.strokeStyle = lit ? this.#barColours[Math.floor(bar + turn * BARS) % BARS] : REST;
@@ -137,20 +136,18 @@ export class Stage {
     if (!context) return;
     const { width, height } = this.#light;
     context.clearRect(0, 0, width, height);
-    context.globalCompositeOperation = "lighter";
     for (const { colour, weight, id } of this.#voices) {
-      const angle = id * GOLDEN_ANGLE + seconds * 0.05 * (id % 2 ? 1 : -1);
-      const x = width * (0.5 + 0.38 * Math.cos(angle));
-      const y = height * (0.45 + 0.4 * Math.sin(angle * 1.3));
-      const radius = width * (0.2 + 0.12 * weight) * (1 + 0.5 * this.#level);
-      const strength = Math.min(0.55, 0.1 + 0.12 * weight) * (0.55 + 1.3 * this.#level);
+      // Multiples of these two fractions spread evenly over the page, however many there are.
+      const x = width * (0.04 + 0.92 * ((id * 0.618034 + 0.5) % 1) + 0.05 * Math.sin(seconds * 0.13 + id));
+      const y = height * (0.02 + 0.85 * ((id * 0.754878 + 0.35) % 1) + 0.05 * Math.cos(seconds * 0.11 + id));
+      const radius = width * (0.2 + 0.1 * weight) * (1 + 0.4 * this.#level);
+      const strength = Math.min(0.42, 0.12 + 0.12 * weight) * (0.6 + 0.9 * this.#level);
       const glow = context.createRadialGradient(x, y, 0, x, y, radius);
       glow.addColorStop(0, css(colour, strength));
       glow.addColorStop(1, css(colour, 0));
       context.fillStyle = glow;
       context.fillRect(0, 0, width, height);
     }
-    context.globalCompositeOperation = "source-over";
   }
 
   /** @param {number} position around the ring, 0 to 1 @returns {string} */
