@@ -103,8 +103,10 @@ class BandEngine:
         self._mixer = Mixer(self._fetch, stems=stems)
 
     def warm(self) -> None:
-        """Makes the effects' tables and plays one throw-away block."""
+        """Makes the tables of effects and instruments and plays one throw-away block."""
         self._mixer.warm()
+        for patch in {patch.family: patch for patch in self._patches.values()}.values():
+            self._fetch(Tone(patch.name, min(max(60, patch.low), patch.high), 100, 4, 5, 0))
         self.render(self.start(0), Steering(), QUANTUM_FRAMES)
 
     def gm_program(self, instrument: str) -> int | None:
