@@ -24,6 +24,31 @@ def test_one_click_with_nothing_typed_makes_sound(visit: Visit) -> None:
     expect(visit.page.get_by_role("status")).to_have_text("Playing")
 
 
+def test_the_house_band_is_heard(visiting: Visiting) -> None:
+    server = LiveServer(engine="band")
+    try:
+        with visiting(server.url) as visit:
+            expect(visit.page.locator("#engine")).to_have_text("The house band · not Lyria")
+            visit.play()
+            visit.wait_for_sound()
+    finally:
+        server.stop()
+    assert visit.complaints == []
+
+
+def test_a_full_server_says_so_and_is_asked_again(visiting: Visiting) -> None:
+    server = LiveServer(max_sessions=1)
+    try:
+        with visiting(server.url) as first, visiting(server.url) as second:
+            first.play()
+            second.page.get_by_role("button", name="Play", exact=True).click()
+            expect(second.page.locator("#toasts")).to_contain_text("Resource has been exhausted")
+            first.page.close()
+            second.wait_for("playing")
+    finally:
+        server.stop()
+
+
 def test_it_speaks_the_protocol_like_any_client(visit: Visit) -> None:
     visit.play()
     messages = [json.loads(text) for text in visit.sent]

@@ -19,7 +19,7 @@ class LiveServer:
     """The app on a free port, in a thread of its own; rendering happens inline, so that it starts at once."""
 
     def __init__(self, **settings: object) -> None:
-        self._settings = Settings(engine="tone", tls_port=-1, **settings)  # type: ignore[arg-type]
+        self._settings = Settings(**{"engine": "tone", "tls_port": -1, **settings})  # type: ignore[arg-type]
         self.port = 0
         self._start(0)
 

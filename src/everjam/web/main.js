@@ -129,7 +129,10 @@ session.addEventListener("link", () => {
     player.flush();
     toasts.clear("link");
   } else if (session.link === "waiting") {
-    toasts.show("link", "The server does not answer. If it has been stopped, start it again: the music comes back by itself.", { lasting: true });
+    const lost = session.reason
+      ? `The server has ended the session: “${session.reason}” This page goes on trying.`
+      : "The server does not answer. If it has been stopped, start it again: the music comes back by itself.";
+    toasts.show("link", lost, { lasting: true });
   } else if (session.link === "idle") {
     toasts.clear("link");
   }

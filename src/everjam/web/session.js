@@ -17,7 +17,6 @@ const RETRY_MS = [200, 400, 800, 1600, 3200, 5000];
 const THROTTLE_MS = 40;
 /** Closed for a reason that trying again does not cure. */
 const FINAL_CODES = new Set([1007, 1008]);
-const CLOSE_BUSY = 1011;
 
 /** Audio in one message, and how far ahead of the listener the server stays: short, so that controls are heard soon. */
 export const CHUNK_SECONDS = 0.2;
@@ -58,6 +57,8 @@ export class LiveSession extends EventTarget {
   /** @type {{at: number, steering: Steering} | null} the newest change that has not come back yet */
   #awaited = null;
   #decoder = new TextDecoder();
+  /** Why the last connection ended, in the server's words; "" if it did not say. */
+  reason = "";
 
   /**
    * @param {string} url from `endpoint`
@@ -152,12 +153,12 @@ export class LiveSession extends EventTarget {
     this.#socket = null;
     this.#ready = false;
     this.#awaited = null;
+    this.reason = reason;
     if (FINAL_CODES.has(code)) {
       this.#wantsPlay = false;
       this.#setLink("failed");
       this.#emit("refused", { code, reason });
     } else if (this.#wantsPlay) {
-      if (code === CLOSE_BUSY && reason) this.#emit("warning", reason);
       const wait = RETRY_MS[Math.min(this.#retries++, RETRY_MS.length - 1)];
       this.#retryTimer = setTimeout(() => this.#connect(), wait);
       this.#setLink("waiting");
