@@ -175,7 +175,7 @@ def _percussion(name: str, title: str, voice: Voice, gm: int, pivot_hz: float, v
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    _percussion("shaker", "Shaker", partial(_grains, (4600.0, 10500.0), 0.022, 0.020), 82, 6000.0, 4),
+    _percussion("shaker", "Shaker", partial(_grains, (4600.0, 10500.0), 0.022, 0.020), 70, 6000.0, 4),
     _percussion("tambourine", "Tambourine", _tambourine, 54, 5000.0, 3),
     _percussion("cowbell", "Cowbell", _cowbell, 56, 1500.0, 1),
     _percussion("conga", "Conga", partial(_skin, _CONGA), 63, 700.0, 3),
