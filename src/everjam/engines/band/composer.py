@@ -249,7 +249,7 @@ def _finish(scene: Scene, drafts: Sequence[Draft]) -> tuple[Note, ...]:
             continue
         # Notes that are written alike join one after the other, not all at once.
         grain = 0.0
-        if draft.need > 0.05:
+        if 0.05 < draft.need < density + NEED_GRAIN and draft.need > density - NEED_GRAIN:
             grain = NEED_GRAIN * (taste.uniform(zlib.crc32(draft.patch.encode(), int(draft.start * 96))) - 0.5)
         if draft.need + grain <= density:
             kept.append(draft)

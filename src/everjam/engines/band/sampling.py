@@ -15,6 +15,7 @@ _MASK: Final = (1 << 64) - 1
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 _FIRST: Final = 0xBF58476D1CE4E5B9
 _SECOND: Final = 0x94D049BB133111EB
+_TO_UNIT: Final = 1.0 / (1 << 53)
 
 Address = int | str
 
@@ -53,7 +54,11 @@ class Rng:
 
     def uniform(self, index: int = 0) -> float:
         """A number in (0, 1); the same ``index`` always gives the same one."""
-        return ((_mix(self.key + (index + 1) * _GOLDEN & _MASK) >> 11) + 0.5) / (1 << 53)
+        # ``_mix`` written out: this is called some hundred times a bar.
+        value = (self.key + (index + 1) * _GOLDEN) & _MASK
+        value = ((value ^ (value >> 30)) * _FIRST) & _MASK
+        value = ((value ^ (value >> 27)) * _SECOND) & _MASK
+        return (((value ^ (value >> 31)) >> 11) + 0.5) * _TO_UNIT
 
     def gumbel(self, index: int = 0) -> float:
         """A draw from the standard Gumbel distribution."""
