@@ -1,6 +1,7 @@
 """One jam against a client in memory, on a clock that the test moves."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from everjam.testing import FakeClock, InlineRenderer, MemoryTransport
 CHUNK = 2 * SAMPLE_RATE_HZ
 SETUP = {"setup": {"model": "models/lyria-realtime-exp"}}
 PLAY = {"playbackControl": "PLAY"}
+PAUSE = {"playbackControl": "PAUSE"}
 
 
 class SilentRenderer(InlineRenderer):
@@ -239,6 +241,27 @@ async def test_play_without_prompts_waits_a_second_for_them() -> None:
         assert len(b.transport.chunks()) == 2
 
 
+async def test_the_moment_for_prompts_begins_anew_with_each_play() -> None:
+    async with bench() as b:
+        await b.say(SETUP, PLAY)
+        await b.clock.advance(0.2)
+        b.transport.say(PAUSE)
+        await b.say(PLAY)
+        await b.clock.advance(0.9)
+        assert b.renderer.calls == []
+        await b.clock.advance(0.2)
+        assert b.renderer.calls != []
+
+
+async def test_what_has_played_without_prompts_resumes_without_waiting_for_them() -> None:
+    async with bench() as b:
+        await b.say(SETUP, PLAY)
+        await b.clock.advance(5)
+        sent = len(b.transport.chunks())
+        await b.say(PAUSE, PLAY)
+        assert len(b.transport.chunks()) == sent + 2
+
+
 async def test_fast_pace_streams_as_fast_as_it_is_read() -> None:
     async with bench(lead_seconds=None) as b:
         await b.say(SETUP, prompts("a"), PLAY)
@@ -302,6 +325,50 @@ async def test_draining_fades_out_and_goes_away() -> None:
     assert np.abs(last[:2000]).max() > 0.05
 
 
+def third_call_takes_a_second(benches: list[Bench]) -> Callable[[RenderCall], Awaitable[None]]:
+    numbers = itertools.count(1)
+
+    async def before(_call: RenderCall) -> None:
+        if next(numbers) == 3:
+            await benches[0].clock.sleep_until(benches[0].clock.now_seconds() + 1.0)
+
+    return before
+
+
+@pytest.mark.parametrize("seconds", [1.95, 2.5], ids=["a chunk waits for its due time", "a chunk is being rendered"])
+async def test_draining_fades_out_from_what_is_still_on_its_way(seconds: float) -> None:
+    benches: list[Bench] = []
+    made = Bench(JamSettings(CHUNK, 2.0), third_call_takes_a_second(benches) if seconds > 2 else None)
+    benches.append(made)
+    task = asyncio.create_task(made.jam.run())
+    await made.say(SETUP, {"musicGenerationConfig": {"seed": 3, "bpm": 97}}, prompts("a"), PLAY)
+    await made.clock.advance(seconds)
+    made.jam.drain()
+    await made.clock.advance(3)
+    assert await asyncio.wait_for(task, 5) == 1001
+    engine, state = ToneEngine(), ToneEngine().start(3)
+    played = from_pcm16(b"")
+    for pcm in made.transport.chunks():
+        block, state = engine.render(state, Steering((WeightedPrompt("a"),), Controls(bpm=97)), len(pcm) // 4)
+        played = block.audio
+    faded = from_pcm16(made.transport.chunks()[-1])
+    assert np.abs(faded - played * np.linspace(1, 0, len(faded))[:, None]).max() < 1e-3
+
+
+async def test_a_pause_does_not_keep_a_jam_from_draining() -> None:
+    benches: list[Bench] = []
+    made = Bench(JamSettings(CHUNK, 2.0), third_call_takes_a_second(benches))
+    benches.append(made)
+    task = asyncio.create_task(made.jam.run())
+    await made.say(SETUP, prompts("a"), PLAY)
+    await made.clock.advance(2.2)
+    made.jam.drain()
+    await made.say(PAUSE)
+    await made.clock.advance(3)
+    assert await asyncio.wait_for(task, 5) == 1001
+    assert len(made.transport.chunks()) == 2
+
+
 async def test_draining_a_jam_that_does_not_play_closes_at_once() -> None:
     made = Bench(JamSettings(CHUNK, 2.0))
     task = asyncio.create_task(made.jam.run())
@@ -327,6 +394,41 @@ async def test_floods_are_closed() -> None:
     for _ in range(MAX_MESSAGES_A_SECOND + 10):
         made.transport.say({"musicGenerationConfig": {}})
     assert await asyncio.wait_for(task, 5) == 1008
+
+
+async def test_floods_of_large_messages_are_closed_and_large_messages_now_and_then_are_not() -> None:
+    made = Bench(JamSettings(CHUNK, 2.0))
+    task = asyncio.create_task(made.jam.run())
+    await made.say(SETUP)
+    large = {"unknown": "x" * 500_000}
+    for _ in range(10):
+        await made.say(large)
+        await made.clock.advance(2.0)
+    assert made.transport.closed is None
+    for _ in range(10):
+        made.transport.say(large)
+    assert await asyncio.wait_for(task, 5) == 1008
+
+
+@pytest.mark.parametrize("end", ["bad message", "gone", "cancelled", "drained"])
+async def test_no_end_leaves_a_jam_counted_as_playing(end: str) -> None:
+    made = Bench(JamSettings(CHUNK, 2.0))
+    task = asyncio.create_task(made.jam.run())
+    await made.say(SETUP, prompts("a"), PLAY)
+    assert made.sample("everjam_jams_playing") == 1
+    if end == "bad message":
+        await made.say("not JSON")
+    elif end == "gone":
+        made.transport.hang_up()
+    elif end == "cancelled":
+        task.cancel()
+    else:
+        await made.say(PAUSE)
+        made.jam.drain()
+        await made.say({"playbackControl": "STOP"})
+    await asyncio.wait([task], timeout=5)
+    assert task.done()
+    assert made.sample("everjam_jams_playing") == 0
 
 
 @pytest.mark.parametrize("error", [EngineError("boom, with secrets"), RuntimeError("boom, with secrets")])

@@ -34,6 +34,9 @@ PROMPT_GRACE_SECONDS: Final = 1.0
 STALL_SECONDS: Final = 5.0
 FADE_OUT_FRAMES: Final = 12 * QUANTUM_FRAMES
 MAX_MESSAGES_A_SECOND: Final = 1_000
+# Reading 32,000 characters of prompts, with the policy's patterns, keeps the event loop busy for up to 30 ms.
+MAX_BYTES_A_SECOND: Final = 256 * 1024
+BURST_BYTES: Final = 2 * 1024 * 1024
 STARVING_SECONDS: Final = 1.0
 HEDGE_SHARE: Final = 0.5
 MIN_HEDGE_SECONDS: Final = 0.25
@@ -176,6 +179,8 @@ class Jam:
         self._steered_at_seconds: float | None = None
         self._last_message_seconds = clock.now_seconds()
         self._message_times: deque[float] = deque(maxlen=MAX_MESSAGES_A_SECOND)
+        self._unpaid_bytes = 0.0
+        self._counted_as_playing = False
 
     @property
     def playing(self) -> bool:
@@ -222,9 +227,9 @@ class Jam:
         except* Exception as errors:
             log.exception("session ended by an unexpected error")
             code, reason = close_frame(errors.exceptions[0])
-        if self.playing:
-            self._metrics.jams_playing.dec()
-        self._session.close()
+        finally:
+            self._count_as_playing(playing=False)
+            self._session.close()
         if code != 1005:
             await self._transport.close(code, reason)
         return code
@@ -236,8 +241,8 @@ class Jam:
             data = await self._transport.receive()
             now = self._clock.now_seconds()
             self._metrics.control_messages.inc()
+            self._check_flood(now, len(data))
             self._last_message_seconds = now
-            self._check_flood(now)
             try:
                 self._session.receive(data)
             finally:
@@ -246,7 +251,11 @@ class Jam:
             for event in self._session.events():
                 self._obey(event, now)
 
-    def _check_flood(self, now: float) -> None:
+    def _check_flood(self, now: float, size_bytes: int) -> None:
+        paid = (now - self._last_message_seconds) * MAX_BYTES_A_SECOND
+        self._unpaid_bytes = max(0.0, self._unpaid_bytes - paid) + size_bytes
+        if self._unpaid_bytes > BURST_BYTES:
+            raise TooManyMessages(f"More than {MAX_BYTES_A_SECOND // 1024} KiB of messages a second.")
         times = self._message_times
         if len(times) == MAX_MESSAGES_A_SECOND and now - times[0] < 1.0:
             raise TooManyMessages(f"More than {MAX_MESSAGES_A_SECOND} messages in a second.")
@@ -255,7 +264,7 @@ class Jam:
     def _obey(self, event: SetupDone | PlaybackChanged | SteeringChanged, now: float) -> None:
         if isinstance(event, SetupDone):
             self._engine = event.engine
-            log.info("session opened: %s is played by the engine %s", event.model[:60], event.engine)
+            log.info("session opened: %r is played by the engine %s", event.model[:60], event.engine)
         elif isinstance(event, SteeringChanged):
             self._note_steering(now)
             if self._session.has_prompts:
@@ -271,10 +280,10 @@ class Jam:
         if effect in (Effect.START, Effect.RESUME):
             self._played_at_seconds = now
             self._playing.set()
-            self._metrics.jams_playing.inc()
+            self._count_as_playing(playing=True)
             return
-        if self._playing.is_set():
-            self._metrics.jams_playing.dec()
+        self._count_as_playing(playing=False)
+        if not self._draining:  # then the renderer must wake up to end the jam
             self._playing.clear()
         self._epoch += 1
         self._wake.set()
@@ -283,6 +292,11 @@ class Jam:
         self._steered_at_seconds = None
         if effect is Effect.DROP:
             self._sent_state = None
+
+    def _count_as_playing(self, *, playing: bool) -> None:
+        if playing is not self._counted_as_playing:
+            self._counted_as_playing = playing
+            self._metrics.jams_playing.inc(1 if playing else -1)
 
     def _note_steering(self, now: float) -> None:
         if self.playing and self._steered_at_seconds is None:
@@ -300,10 +314,14 @@ class Jam:
 
     async def _await_prompts(self) -> None:
         """Some clients send PLAY before their prompts: give them a moment, then play the engine's own choice."""
-        if self._session.has_prompts or self._played_at_seconds is None:
-            return
-        until = self._played_at_seconds + PROMPT_GRACE_SECONDS
-        await self._first_of(self._clock.sleep_until(until), self._prompted.wait(), self._wake.wait())
+        while self._playing.is_set() and not self._draining and not self._session.has_prompts:
+            # Where something has been heard already, PLAY resumes it at once.
+            if self._played_at_seconds is None or self._sent_state is not None:
+                return
+            until = self._played_at_seconds + PROMPT_GRACE_SECONDS
+            if until <= self._clock.now_seconds():
+                return
+            await self._first_of(self._clock.sleep_until(until), self._prompted.wait(), self._wake.wait())
 
     async def _render_stretch(self) -> None:
         """Renders chunk after chunk until playback is held, stopped or drained."""
@@ -365,13 +383,15 @@ class Jam:
 
     async def _fade_out(self) -> None:
         """The last sound before the server goes away: half a second that ends in silence."""
+        await self._outbox.join()  # the fade goes on from what is still on its way
+        epoch = self._epoch
         if self._session.phase is Phase.PLAYING and self._sent_state is not None:
             now = self._clock.now_seconds()
             rendered, metadata = await self._render_block(self._sent_state, FADE_OUT_FRAMES, now, reset=False)
             audio = from_pcm16(rendered.pcm16)
             audio *= np.linspace(1.0, 0.0, len(audio), dtype=np.float32)[:, None]
             faded = codec.encode_audio(to_pcm16(audio), metadata)
-            await self._outbox.put(_Chunk(self._epoch, faded, FADE_OUT_FRAMES, now, 0.0, rendered.state, 0, None))
+            await self._outbox.put(_Chunk(epoch, faded, FADE_OUT_FRAMES, now, 0.0, rendered.state, 0, None))
             await self._outbox.join()
         raise _Over(CLOSE_GOING_AWAY, "The server is going away.")
 
