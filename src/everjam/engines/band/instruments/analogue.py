@@ -4,7 +4,7 @@ import numpy as np
 
 from everjam.audio import Float32Array
 from everjam.engines.band.instruments.dsp.base import control_times, f32, mix_in, stage, upsample
-from everjam.engines.band.instruments.dsp.wavetable import Sweep, phase, scan
+from everjam.engines.band.instruments.dsp.wavetable import Sweep, phase, scan, walk
 
 SUPERSAW_CENTS = (-17.0, -10.0, -4.5, 0.0, 4.5, 10.0, 17.0)
 
@@ -23,7 +23,8 @@ def rising_cutoff(frames: int, start_hz: float, end_hz: float, tau_seconds: floa
 
 def oscillate(sweep: Sweep, hz: float | Float32Array, frames: int, start_cycles: float = 0.0) -> Float32Array:
     """One oscillator through the sweep: float32 ``(frames,)``."""
-    return scan(phase(hz, frames, start_cycles), sweep.tables, upsample(sweep.position, frames))
+    along = walk(sweep.tables, upsample(sweep.position, frames))
+    return scan(phase(hz, frames, start_cycles), sweep.tables, along)
 
 
 def unison(
@@ -48,10 +49,10 @@ def unison(
     Returns:
         float32 ``(2, frames)``.
     """
-    position = upsample(sweep.position, frames)
+    along = walk(sweep.tables, upsample(sweep.position, frames))
     out = np.zeros((2, frames), np.float32)
     for offset, pan in zip(cents, stage(len(cents)), strict=True):
         at = phase(hz * 2.0 ** (offset / 1200.0), frames, float(rng.uniform()))
-        one = scan(at, sweep.tables, position)
+        one = scan(at, sweep.tables, along)
         mix_in(out, one, width * pan)
     return out

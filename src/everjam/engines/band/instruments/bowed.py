@@ -26,12 +26,12 @@ _SECTION: Final = Sustained(
     jitter_cents=3.5,
     breath=0.05,
     chiff=0.06,
-    voices=6,
-    detune_cents=7.0,
+    voices=5,
+    detune_cents=7.5,
     measured="strings",
     tremor=0.06,
 )
-_STACCATO: Final = replace(_SECTION, attack_seconds=0.04, release_seconds=0.45, sustain=0.5, chiff=0.25)
+_STACCATO: Final = replace(_SECTION, attack_seconds=0.04, release_seconds=0.45, sustain=0.5, chiff=0.25, width=0.5)
 _VIOLIN: Final = Sustained(
     cutoff_hz=(1400.0, 14_000.0),
     cutoff_harmonics=(2.0, 5.0),

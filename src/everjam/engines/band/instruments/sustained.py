@@ -21,7 +21,7 @@ from everjam.engines.band.instruments.dsp.base import (
     wander,
 )
 from everjam.engines.band.instruments.dsp.filters import bandpass, peaks, shape
-from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, saw, scan, stack
+from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, saw, scan, stack, walk
 from everjam.engines.band.instruments.spectra import measured
 from everjam.engines.band.instruments.voicing import Stroke
 
@@ -134,14 +134,15 @@ def sustain(model: Sustained, stroke: Stroke) -> Float32Array:
     position = upsample(dynamics, frames) * np.sqrt(envelope) * np.float32(_DYNAMICS - 1)
     harmonics = spectra(model, stroke)
     tables = stack(harmonics, stroke.rng.uniform(-np.pi, np.pi, harmonics.shape[1]))
+    along = walk(tables, position)
     if model.voices == 1:
-        tone = scan(phase(pitch_curve(model, stroke, frames, 0.0), frames), tables, position)
+        tone = scan(phase(pitch_curve(model, stroke, frames, 0.0), frames), tables, along)
     else:
         tone = np.zeros((2, frames), np.float32)
         for player, pan in enumerate(stage(model.voices)):
             share = 2.0 * player / (model.voices - 1) - 1.0
             curve = pitch_curve(model, stroke, frames, model.detune_cents * share)
-            one = scan(phase(curve, frames, float(stroke.rng.uniform())), tables, position)
+            one = scan(phase(curve, frames, float(stroke.rng.uniform())), tables, along)
             mix_in(tone, one, model.width * pan)
     if model.breath or model.chiff:
         tone = tone + _breath(model, stroke, frames, float(np.sqrt(np.mean(tone[..., : frames // 2 + 1] ** 2))))

@@ -44,6 +44,7 @@ from everjam.engines.band.instruments.dsp.wavetable import (
     square,
     stack,
     triangle,
+    walk,
 )
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 
@@ -252,11 +253,12 @@ def _guitar_shimmer(stroke: Stroke) -> Float32Array:
     out = np.zeros((2, frames), np.float32)
     churn = upsample(np.clip(0.55 + 0.3 * wander(stroke.rng, frames, 5.0), 0.0, 1.0), frames)
     curve = (stroke.hz * glide).astype(np.float32)
+    along = walk(tables, churn)
     for player, (cents, ratio, level) in enumerate(
         ((-14.0, 1.0, 1.0), (-5.0, 1.0, 0.9), (5.0, 1.0, 0.9), (14.0, 1.0, 1.0), (-6.0, 2.0, 0.35), (6.0, 2.0, 0.35))
     ):
         moving = curve * np.float32(ratio * 2.0 ** (cents / 1200.0))
-        one = scan(phase(moving, frames, float(stroke.rng.uniform())), tables, churn) * np.float32(level)
+        one = scan(phase(moving, frames, float(stroke.rng.uniform())), tables, along) * np.float32(level)
         out[player % 2] += one
         out[1 - player % 2] += one * np.float32(0.3)
     return out * adsr(

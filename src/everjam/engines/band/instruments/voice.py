@@ -41,7 +41,7 @@ _CHOIR: Final = Sustained(
     breath=0.05,
     chiff=0.1,
     breath_hz=(900.0, 5500.0),
-    voices=7,
+    voices=6,
     detune_cents=9.0,
     measured="choir_ah",
 )

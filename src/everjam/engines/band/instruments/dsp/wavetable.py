@@ -91,27 +91,36 @@ def read(at: Phase, table: Float32Array) -> Float32Array:
     return _between(table, at.index, at.fraction)
 
 
-def scan(at: Phase, tables: Float32Array, position: Float32Array) -> Float32Array:
-    """A stack of wavetables at a phase and a position 0 to ``len(tables) - 1``, both interpolated.
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A walk through a stack of wavetables, ready to be read by several voices.
 
-    Args:
-        at: Phase of the tone.
-        tables: From ``stack``.
-        position: float32, shape ``(frames,)``.
+    Attributes:
+        offset: int64, where the table before the position begins.
+        blend: float32, 0 to 1 to the next table.
     """
-    if len(tables) == 1:
-        return read(at, tables[0])
+
+    offset: npt.NDArray[np.int64]
+    blend: Float32Array
+
+
+def walk(tables: Float32Array, position: Float32Array) -> Walk:
+    """A walk by a position 0 to ``len(tables) - 1`` at every frame; there are two tables or more."""
     row = np.minimum(position.astype(np.int64), len(tables) - 2)
     blend = position - row.astype(np.float32)
-    width = tables.shape[1]
+    row *= tables.shape[1]
+    return Walk(row, blend)
+
+
+def scan(at: Phase, tables: Float32Array, along: Walk) -> Float32Array:
+    """A stack of wavetables at a phase and along a walk, both interpolated: float32 ``(frames,)``."""
     flat = tables.reshape(-1)
-    index = row * width
-    index += at.index
+    index = along.offset + at.index
     first = _between(flat, index, at.fraction)
-    index += width
+    index += tables.shape[1]
     second = _between(flat, index, at.fraction)
     second -= first
-    second *= blend
+    second *= along.blend
     second += first
     return second
 
