@@ -91,3 +91,14 @@ def test_turning_knobs_all_the_time_stays_bounded() -> None:
 def test_an_empty_style_still_plays() -> None:
     assert bars(Steering(), 2)[0].notes
     assert bars(steer("drums:-3", "bass:-2", "piano:-1"), 4)[-1].notes
+
+
+def test_turning_knobs_does_not_change_the_key_within_a_movement() -> None:
+    memory = COMPOSER.start()
+    keys = set()
+    for step in range(24):
+        bar, memory = COMPOSER.compose(
+            memory, steer("funk:2", f"house:{0.1 + step * 0.05}", f"eerie:{1.4 - step * 0.05}"), 4
+        )
+        keys.add(bar.key)
+    assert len(keys) == 1

@@ -91,7 +91,8 @@ class Composer:
         style = style_for(self._deck, memory.shares)
         dice = Dice(Rng.seeded(seed), controls.temperature, controls.top_k)
         place, lead = _move(memory, style, dice)
-        scene = _scene(memory, style, dice, place, controls)
+        stays = memory.place is not None and memory.place.movement == place.movement and memory.lead == lead
+        scene = _scene(memory, style, dice, place, controls, stays=stays)
         drafts, last = _play(scene, self._deck)
         notes = _finish(scene, drafts)
         bar = Bar(
@@ -166,11 +167,13 @@ def _bpm(style: Style, dice: Dice, controls: Controls) -> float:
     return float(round(min(200.0, max(50.0, bpm))))
 
 
-def _scene(memory: Memory, style: Style, dice: Dice, place: Place, controls: Controls) -> Scene:
+def _scene(memory: Memory, style: Style, dice: Dice, place: Place, controls: Controls, *, stays: bool) -> Scene:
     pair = None if controls.scale is None else controls.scale.major_tonic
     meter = _meter(style, dice, place)
     bar_beats = meter[0] * 4 / meter[1]
-    key = harmony.choose_key(style, dice, place.movement, pair)
+    key = memory.key
+    if key is None or not stays or pair not in {None, key.pair}:
+        key = harmony.choose_key(style, dice, place.movement, pair)
     strict = pair is not None
     wild = controls.music_generation_mode is MusicGenerationMode.DIVERSITY
     arriving = memory.key is not None and memory.key.pair != key.pair

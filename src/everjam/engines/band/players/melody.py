@@ -9,6 +9,9 @@ from everjam.engines.band import theory
 from everjam.engines.band.harmony import Span
 from everjam.engines.band.players.scene import Draft, Last, Scene
 
+LEANING: Final = 0.35
+"""How often a note on the beat may lie beside the chord, where it does not grate."""
+
 _PENTATONIC_STEPS: Final = {"major": (0, 1, 2, 4, 5), "minor": (0, 2, 3, 4, 6)}
 
 
@@ -111,8 +114,11 @@ def _line(scene: Scene, bar: Bar, layer: str, patch: str) -> list[Draft]:
             pitch = _step(rungs, pitch, int(steps.draw(dice, *address)), center, span_semitones)
         is_last = index == len(events) - 1
         strong = start % 1 == 0 or length >= 1
+        tones = span.chord.pitch_classes[: 3 if is_last and bar.closes else 4]
+        if strong and index and not is_last and (pitch - 1) % 12 not in tones:
+            # A leaning note: it lies on the beat and wants to move on.
+            strong = not dice.happens(LEANING, dice.rng.at(*motif, "lean", bar.bar, index))
         if (strong and cell != "o") or (is_last and bar.closes):
-            tones = span.chord.pitch_classes[: 3 if is_last and bar.closes else 4]
             landed = theory.snap(pitch, tones)
             pitch = landed if low - 3 <= landed <= high + 3 else pitch
         drafts.append(
