@@ -5,7 +5,7 @@
  */
 
 const SAMPLE_RATE_HZ = 48000;
-const PREROLL_SECONDS = 0.25;
+const SCHEDULED_PREROLL_SECONDS = 0.25;
 const FADE_SECONDS = 0.02;
 
 /**
@@ -110,7 +110,7 @@ class WorkletSink {
     this.#node = new AudioWorkletNode(context, "everjam-ring", {
       numberOfInputs: 0,
       outputChannelCount: [2],
-      processorOptions: { prerollFrames: frames(PREROLL_SECONDS), leadFrames: frames(leadSeconds) },
+      processorOptions: { prerollFrames: frames(leadSeconds), leadFrames: frames(leadSeconds) },
     });
     this.#node.port.onmessage = ({ data: { buffered, ...rest } }) => {
       this.#stats = { bufferedSeconds: buffered / SAMPLE_RATE_HZ, ...rest };
@@ -169,7 +169,7 @@ class ScheduledSink {
     }
     if (late) {
       if (this.#endsAt > 0) this.#underruns++;
-      this.#endsAt = now + PREROLL_SECONDS;
+      this.#endsAt = now + SCHEDULED_PREROLL_SECONDS;
     }
     const buffer = this.#context.createBuffer(2, frames, SAMPLE_RATE_HZ);
     for (let channel = 0; channel < 2; channel++) {
