@@ -132,7 +132,7 @@ def make_patch(
 
 
 def finish(signal: Float32Array, stroke: Stroke, *, tilt_db: float, pivot_hz: float) -> Waveform:
-    """Raw signal to waveform: tilt, no DC, even level, loudness of the velocity, clean ends.
+    """Raw signal to waveform: tilt, no DC, balance, even level, loudness of the velocity, clean ends.
 
     Args:
         signal: ``(frames,)`` or ``(channels, frames)``.
@@ -147,6 +147,11 @@ def finish(signal: Float32Array, stroke: Stroke, *, tilt_db: float, pivot_hz: fl
     numerator, denominator = _tilt_and_dc_block(tilt_db, pivot_hz)
     out = np.asarray(scipy.signal.lfilter(numerator, denominator, planar, axis=-1), np.float32)
     out = _trimmed(out)
+    if out.shape[0] == 2:
+        # Detuned voices beat: by chance one side would be louder in this take.
+        power = np.einsum("cf,cf->c", out, out)
+        if power.min() > 0.0:
+            out *= np.sqrt(power.mean() / power)[:, None]
     peak = float(np.abs(out).max())
     if peak > 0.0:
         level = np.sqrt(peak * _NOMINAL_CREST * _loudest_rms(out))
