@@ -1,5 +1,6 @@
 """Keys, progressions, voicings."""
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -165,7 +166,8 @@ def voice(chord: Chord, voicing: str, center: int, previous: tuple[int, ...]) ->
         root = theory.nearest(chord.root, center - 3)
         fifth = next((tone for tone in (7, 6, 8) if tone in {i % 12 for i in chord.intervals}), 12)
         return tuple(sorted({root, root + fifth, root + 12}))
-    tones = _tones(chord, voicing)
+    chosen = _tones(chord, voicing)
+    tones = sorted(chosen, key=lambda tone: (tone - chosen[0]) % 12)
     best: tuple[int, ...] = ()
     best_cost = float("inf")
     for rotation in range(len(tones)):
@@ -179,13 +181,21 @@ def voice(chord: Chord, voicing: str, center: int, previous: tuple[int, ...]) ->
             if previous:
                 cost += sum(min(abs(pitch - old) for old in previous) for pitch in spread)
                 cost += 0.5 * abs(spread[-1] - previous[-1])
-            if spread[1] - spread[0] <= 2 and spread[0] < 52:
-                cost += 4
-            if spread[-1] - spread[-2] == 1:
-                cost += 3
+            cost += _mud(spread)
             if cost < best_cost:
                 best, best_cost = spread, cost
     return best
+
+
+def _mud(pitches: tuple[int, ...]) -> float:
+    """Cost of small intervals low down, and of semitones anywhere."""
+    cost = 0.0
+    for low, high in itertools.pairwise(pitches):
+        if high - low == 1:
+            cost += 9.0 if low < 60 else 3.0
+        elif high - low == 2 and low < 53:
+            cost += 5.0
+    return cost
 
 
 def _tones(chord: Chord, voicing: str) -> list[int]:
