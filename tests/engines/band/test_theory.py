@@ -85,6 +85,8 @@ def test_figures_are_read_cell_by_cell() -> None:
     assert [start for start, _, _ in triplets[:3]] == pytest.approx([0, 2 / 3, 1])
     assert read_figure("xxxx xxxx xxxx", 3.0, 0)[-1] == (2.75, 0.25, "x")
     assert len(read_figure("x...", 4.0, 0)) == 4
+    assert [start for start, _, _ in read_figure(".... x... .... x...", 3.0, 0)] == [1, 2]
+    assert read_figure("x... .... x... .... X... .... x... ....", 3.0, 1) == ((0.0, 0.25, "X"),)
     assert max(start for start, _, _ in read_figure("xxxx xxxx xxxx xxxx", 3.0, 0)) < 3
 
 

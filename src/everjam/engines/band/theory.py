@@ -277,7 +277,7 @@ def read_figure(figure: str, bar_beats: float, bar: int) -> tuple[tuple[float, f
 
     Spaces are for the eye. A cell is a sixteenth, or a triplet eighth where a 4/4 figure has 12 or 24 cells. ``.``
     is silence, ``-`` goes on holding. A figure longer than a bar goes on in the next bars; it is cut, or repeated from
-    its start, where its length does not fit the metre.
+    its start, where its length does not fit the metre; in 3/4 a figure of four beats leaves out its third.
 
     Args:
         figure: One character a cell.
@@ -288,6 +288,9 @@ def read_figure(figure: str, bar_beats: float, bar: int) -> tuple[tuple[float, f
         ``(start in beats, length in beats, character)`` of each event.
     """
     cells = figure.replace(" ", "")
+    if bar_beats == 3 and len(cells) % 16 == 0:
+        # A waltz out of a bar of four: the third beat goes, so that two backbeats follow the first.
+        cells = "".join(cells[at : at + 8] + cells[at + 12 : at + 16] for at in range(0, len(cells), 16))
     triplets = bar_beats == 4 and len(cells) % 12 == 0 and len(cells) % 16 != 0
     step = 1 / 3 if triplets else 0.25
     per_bar = round(bar_beats / step)
