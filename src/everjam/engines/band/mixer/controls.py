@@ -14,12 +14,12 @@ RAMP_QUANTA: Final = 12
 """0.48 s: about a beat."""
 
 BALANCE_DB: Final[dict[Part, float]] = {
-    "drums": -6.0,
+    "drums": -12.0,
     "bass": -8.0,
-    "chords": -13.0,
-    "melody": -10.0,
-    "texture": -17.0,
-    "voice": -11.0,
+    "chords": -8.0,
+    "melody": -5.5,
+    "texture": -14.0,
+    "voice": -6.5,
 }
 """Where the faders stand when a bar asks for 0 dB."""
 

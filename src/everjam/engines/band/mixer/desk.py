@@ -40,8 +40,10 @@ _BRIGHTNESS_QUANTUM: Final = 0.55
 """Share of the way to a new brightness in one quantum: about 50 ms to get there."""
 _DRIVE: Final = np.float32(6.0)
 _DRIVE_LEVEL: Final = np.float32(1 / 3.2)
-_WET_POWER: Final = 0.75
+_WET_POWER: Final = 1.5
 """Power of what comes back from the room, of what is sent."""
+_SIDE_POWER: Final = 0.15
+"""Share of the loudness that width scales."""
 _DULL_POWER: Final = 0.35
 """Share of the loudness that the tape takes."""
 _EFFECTS: Final = len(PARTS)
@@ -207,6 +209,7 @@ class Mixer:
         power = loudness.measure(heard, below, above)
         power *= 1.0 + _WET_POWER * wet_power / np.maximum(dry_power, 1e-12)
         power *= 1.0 - _DULL_POWER * values[1:, controls.LOFI]
+        power *= 1.0 + _SIDE_POWER * (values[1:, controls.WIDTH] ** 2 - 1.0)
         gains, level = loudness.follow(state.level, power)
         mix *= curve(gains)
         glue, level = loudness.glue(level, mix[0])
