@@ -102,7 +102,8 @@ function tile(store, field, ignored) {
   auto.textContent = AUTO;
   auto.setAttribute("aria-label", `${label(field)}: Auto`);
   auto.onclick = () => store.setConfig(field.wireName, null);
-  const input = field.kind === "enum" ? enumInput(store, field) : field.name === "seed" ? seedInput(store, field) : rangeInput(store, field);
+  const make = field.kind === "enum" ? enumInput : field.name === "seed" ? seedInput : rangeInput;
+  const input = make(store, field);
   input.id = id;
   input.name = field.wireName;
   const help = document.createElement("p");

@@ -68,11 +68,13 @@ async function play() {
     await player.open();
   } catch (error) {
     stop();
-    toasts.show("audio", `The browser gives no sound output (${error}). Check that a speaker is connected, then press play again.`);
+    const remedy = "Check that a speaker is connected, then press play again.";
+    toasts.show("audio", `The browser gives no sound output (${error}). ${remedy}`);
     return;
   }
   if (player.kind === "scheduled") {
-    toasts.show("insecure", "This address is not secure, so the browser offers only its simpler sound path. With https controls are heard a little sooner.");
+    const text = "This address is not secure, so the browser offers only its simpler sound path.";
+    toasts.show("insecure", `${text} With https controls are heard a little sooner.`);
   }
 }
 
@@ -118,7 +120,8 @@ function refresh() {
   $("buffer").textContent = wish === "stopped" ? "–" : `${buffered} ms`;
   const estimate = (stats.bufferedSeconds + CHUNK_SECONDS / 2 + player.outputSeconds) * 1000;
   const shown = latencyMs ?? (active ? estimate : null);
-  $("latency").textContent = shown === null ? "–" : `${latencyMs === null ? "about " : ""}${Math.round(shown / 10) * 10} ms`;
+  const rounded = `${Math.round((shown ?? 0) / 10) * 10} ms`;
+  $("latency").textContent = shown === null ? "–" : latencyMs === null ? `about ${rounded}` : rounded;
   $("underruns").textContent = String(stats.underruns);
   $("output").textContent = { worklet: "AudioWorklet", scheduled: "scheduled buffers" }[player.kind] ?? "–";
 }
@@ -234,7 +237,8 @@ try {
   $("engine").title = engine ? `Engine “${name}”${more ? `: ${more}` : ""}. Licence: ${engine.licence}` : "";
   bindControls(store, $("fields"), fields, engine?.obeys ?? {});
 } catch (error) {
-  toasts.show("engines", `The server does not say what it can do (${error}). Is it still running? Then load this page again.`, { lasting: true });
+  const remedy = "Is it still running? Then load this page again.";
+  toasts.show("engines", `The server does not say what it can do (${error}). ${remedy}`, { lasting: true });
 }
 document.body.dataset.ready = "true";
 

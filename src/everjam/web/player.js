@@ -10,7 +10,8 @@ const FADE_SECONDS = 0.02;
 
 /**
  * @typedef {{bufferedSeconds: number, underruns: number, trims: number, sounding: boolean}} PlayerStats
- * @typedef {{push(pcm: Int16Array): void, hold(held: boolean): void, flush(): void, stats(): PlayerStats, kind: string}} Sink
+ * @typedef {{push(pcm: Int16Array): void, hold(held: boolean): void, flush(): void, stats(): PlayerStats,
+ *   kind: string}} Sink
  */
 
 export class Player {
@@ -146,6 +147,7 @@ class ScheduledSink {
   /** @type {Set<AudioBufferSourceNode>} */
   #sources = new Set();
   #held = false;
+  #silentFrom = 0;
   #endsAt = 0;
   #underruns = 0;
   #trims = 0;
@@ -189,6 +191,7 @@ class ScheduledSink {
   hold(held) {
     this.#held = held;
     this.#ramp(held ? 0 : 1);
+    this.#silentFrom = this.#context.currentTime + 4 * FADE_SECONDS; // the analyser's window included
     if (held) this.#suspendWhenSilent();
     else void this.#context.resume();
   }
@@ -208,8 +211,8 @@ class ScheduledSink {
 
   #suspendWhenSilent() {
     if (!this.#held) return;
-    if (this.#gain.gain.value === 0) void this.#context.suspend();
-    else setTimeout(() => this.#suspendWhenSilent(), 2000 * FADE_SECONDS);
+    if (this.#context.currentTime > this.#silentFrom) void this.#context.suspend();
+    else setTimeout(() => this.#suspendWhenSilent(), 1000 * FADE_SECONDS);
   }
 
   /** @param {number} gain */

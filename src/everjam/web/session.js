@@ -31,7 +31,8 @@ export const LEAD_SECONDS = 0.5;
 export function endpoint(page, key) {
   const url = new URL(PATH, page);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  url.search = String(new URLSearchParams({ chunk: String(CHUNK_SECONDS), lead: String(LEAD_SECONDS), ...(key && { key }) }));
+  const query = { chunk: String(CHUNK_SECONDS), lead: String(LEAD_SECONDS), ...(key && { key }) };
+  url.search = String(new URLSearchParams(query));
   url.hash = "";
   return url.href;
 }
@@ -120,7 +121,9 @@ export class LiveSession extends EventTarget {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ setup: { model: this.model() } }));
-    socket.onmessage = ({ data }) => this.#receive(JSON.parse(typeof data === "string" ? data : this.#decoder.decode(data)));
+    socket.onmessage = ({ data }) => {
+      this.#receive(JSON.parse(typeof data === "string" ? data : this.#decoder.decode(data)));
+    };
     socket.onclose = ({ code, reason }) => this.#closed(code, reason);
   }
 

@@ -131,7 +131,8 @@ export class Store extends EventTarget {
   #load() {
     try {
       const saved = JSON.parse(this.#storage?.getItem(KEY) ?? "null");
-      const good = Array.isArray(saved?.prompts) && saved.prompts.every((/** @type {any} */ p) => Number.isFinite(p?.[1]));
+      const whole = (/** @type {any} */ prompt) => Number.isFinite(prompt?.[1]);
+      const good = Array.isArray(saved?.prompts) && saved.prompts.every(whole);
       return good && saved.config && typeof saved.config === "object" ? saved : null;
     } catch {
       return null;

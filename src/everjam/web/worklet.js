@@ -1,7 +1,7 @@
 /**
- * The audio thread's side of the player: a ring buffer that never clicks. It starts when the server's whole lead is there
- * (which comes at once, unless the server is cold and would leave a gap after the first chunk),
- * fades before it runs out, holds its position while paused, and cuts back what a stall has piled up.
+ * The audio thread's side of the player: a ring buffer that never clicks. It starts when the whole lead is there (which
+ * comes at once, unless the server is cold and would leave a gap after the first chunk), fades before it runs out,
+ * holds its position while paused, and cuts back what a stall has piled up.
  *
  * Messages in: `{pcm: Int16Array}`, `{hold: boolean}`, `{flush: true}`. Messages out: `Stats`.
  * @typedef {{buffered: number, underruns: number, trims: number, sounding: boolean}} Stats `buffered` in frames
