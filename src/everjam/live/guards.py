@@ -102,6 +102,16 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         self._frames_in_second += len(self.conn.events)
         super().handle_events()
 
+    def send_receive_event_to_app(self) -> None:
+        """Closes for text that is not UTF-8, as uvicorn does, but without a traceback in the log for each."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self._fail(CloseCode.INVALID_DATA, "text that is not UTF-8")
+                return
+        super().send_receive_event_to_app()
+
     def keepalive_timeout(self) -> None:
         """Ends the connection of a peer that is gone, whether or not what we sent can still be flushed."""
         super().keepalive_timeout()
