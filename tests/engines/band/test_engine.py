@@ -246,8 +246,8 @@ print(digest.hexdigest())
 
 
 def test_other_processes_make_the_same_samples() -> None:
-    def digest(hash_seed: str) -> str:
-        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    def digest(number: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": number, "OPENBLAS_NUM_THREADS": number}
         run = subprocess.run(
             [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, env=environment, timeout=100
         )

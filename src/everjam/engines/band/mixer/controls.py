@@ -23,6 +23,9 @@ BALANCE_DB: Final[dict[Part, float]] = {
 }
 """Where the faders stand when a bar asks for 0 dB."""
 
+_WIDENING: Final = 0.5
+"""Of what is asked for beyond the natural width: instruments and room are wide already, and mono must stay whole."""
+
 _N: Final = len(PARTS)
 GAIN: Final = slice(0, _N)
 REVERB: Final = slice(_N, 2 * _N)
@@ -93,7 +96,8 @@ def vector(production: Production) -> Float64Array:
         out[2 * _N + i] = _clamp(production.delay.get(part, 0.0), 0.0, 1.0)
         out[3 * _N + i] = _clamp(production.drive.get(part, 0.0), 0.0, 1.0)
     out[SIDECHAIN] = _clamp(production.sidechain, 0.0, 1.0)
-    out[WIDTH] = _clamp(production.width, 0.0, 1.5)
+    width = _clamp(production.width, 0.0, 1.5)
+    out[WIDTH] = width if width <= 1.0 else 1.0 + _WIDENING * (width - 1.0)
     out[TILT_DB] = _clamp(production.tilt_db, -6.0, 6.0)
     out[LOFI] = _clamp(production.lofi, 0.0, 1.0) if production.lofi >= LEAST_LOFI else 0.0
     out[FEEDBACK] = _clamp(production.delay_feedback, 0.0, 0.8)
