@@ -1,17 +1,22 @@
 """The pool of render processes (faults under load are in test_faults.py)."""
 
 import asyncio
+import itertools
 import os
+import pickle
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from everjam.errors import EngineError
+from everjam.live import workers
 from everjam.live.metrics import Metrics
-from everjam.live.worker import RenderCall, render
-from everjam.live.workers import WorkerPool
+from everjam.live.worker import HEADER, RenderCall, Rendered, render
+from everjam.live.workers import Worker, WorkerHung, WorkerLost, WorkerPool
 from everjam.steering import Steering, WeightedPrompt
 
 STEERING = Steering((WeightedPrompt("a"),))
@@ -104,3 +109,163 @@ async def test_stop_leaves_no_process_behind() -> None:
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+@pytest.mark.parametrize("body", [b"xyz", b"cnot_a_module\nx\n.", b"I1\n", b"", pickle.dumps(1)[:-1]])
+async def test_whatever_a_worker_garbles_loses_that_worker_only(body: bytes) -> None:
+    reader = asyncio.StreamReader()
+    reader.feed_data(HEADER.pack(len(body)) + body)
+    worker = Worker(FakeProcess(), reader, None)  # type: ignore[arg-type]
+    with pytest.raises(WorkerLost):
+        await worker.receive()
+
+
+class FakeProcess:
+    pid = 1
+
+
+async def test_stop_answers_the_call_that_is_being_rendered_and_every_later_one() -> None:
+    async with pool(1) as made:
+        os.kill((await until_full(made, 1))[0], signal.SIGSTOP)
+        running = asyncio.create_task(made.render(call(), deadline_seconds=0, hedge_seconds=60))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    for waiting in (running, made.render(call(), deadline_seconds=0, hedge_seconds=1)):
+        with pytest.raises(EngineError):
+            async with asyncio.timeout(3):
+                await waiting
+
+
+async def test_signals_to_the_whole_group_do_not_end_workers() -> None:
+    async with pool(1) as made:
+        before = await until_full(made, 1)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            os.kill(before[0], number)
+        await made.render(call(), deadline_seconds=0, hedge_seconds=1)
+        assert made.pids() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+async def test_standard_input_of_a_worker_is_not_its_socket() -> None:
+    async with pool(1) as made:
+        (pid,) = await until_full(made, 1)
+        assert str(Path(f"/proc/{pid}/fd/0").readlink()) == os.devnull  # noqa: ASYNC240
+
+
+class FakeWorker:
+    """Renders and dies when the test says so."""
+
+    pids = itertools.count(1)
+
+    def __init__(self) -> None:
+        self.pid = next(self.pids)
+        self.alive = True
+        self.answers = asyncio.Event()
+        self.may_die = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def call(self, _call: RenderCall) -> Rendered:
+        await self.answers.wait()
+        if self.error is not None:
+            raise self.error
+        return Rendered(b"", b"", 0.0)
+
+    async def kill(self) -> None:
+        self.alive = False
+        await self.may_die.wait()
+
+
+@asynccontextmanager
+async def fake_pool(
+    monkeypatch: pytest.MonkeyPatch, size: int = 1
+) -> AsyncIterator[tuple[WorkerPool, list[FakeWorker], Metrics]]:
+    spawned: list[FakeWorker] = []
+
+    async def spawn(_engine_names: list[str]) -> FakeWorker:
+        spawned.append(FakeWorker())
+        return spawned[-1]
+
+    monkeypatch.setattr(Worker, "spawn", spawn)
+    metrics = Metrics()
+    made = WorkerPool(size, ["tone"], metrics)
+    await made.start()
+    await made.wait_ready()
+    try:
+        yield made, spawned, metrics
+    finally:
+        for worker in spawned:
+            worker.may_die.set()
+        await made.stop()
+
+
+async def settle() -> None:
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_slots_that_end_at_the_same_time_leave_enough_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with fake_pool(monkeypatch) as (made, spawned, _metrics):
+        slow = asyncio.create_task(made.render(call(), deadline_seconds=0, hedge_seconds=0.0))
+        while len(made.pids()) < 3:  # noqa: ASYNC110  the hedge: another slot, and one worker in quarantine
+            await asyncio.sleep(0)
+        second = asyncio.create_task(made.render(call(), deadline_seconds=0, hedge_seconds=60.0))
+        await settle()
+        for worker in spawned:
+            worker.answers.set()
+        await asyncio.gather(slow, second)
+        await settle()
+        for worker in spawned:
+            worker.may_die.set()
+        for _ in range(3):
+            await settle()
+            for worker in spawned:
+                worker.answers.set()
+                worker.may_die.set()
+        third = asyncio.create_task(made.render(call(), deadline_seconds=0, hedge_seconds=60.0))
+        await settle()
+        for worker in spawned:
+            worker.answers.set()
+        await asyncio.wait_for(third, 3)
+
+
+async def test_an_error_that_nobody_foresaw_costs_a_worker_and_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with fake_pool(monkeypatch) as (made, spawned, metrics):
+        spawned[0].error = MemoryError()
+        for worker in spawned:
+            worker.may_die.set()
+        running = asyncio.create_task(made.render(call(), deadline_seconds=0, hedge_seconds=60.0))
+        for _ in range(5):
+            await settle()
+            for worker in spawned:
+                worker.answers.set()
+                worker.may_die.set()
+        assert isinstance(await asyncio.wait_for(running, 3), Rendered)
+        assert metrics.registry.get_sample_value("everjam_worker_restarts_total") == 1
+
+
+async def test_the_depth_of_the_queue_is_that_of_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with fake_pool(monkeypatch) as (made, spawned, metrics):
+        spawned[0].error = WorkerHung()  # so that the call is tried again in quarantine
+        running = asyncio.create_task(made.render(call(), deadline_seconds=0, hedge_seconds=60.0))
+        for _ in range(5):
+            await settle()
+            for worker in spawned:
+                worker.answers.set()
+                worker.may_die.set()
+        await asyncio.wait_for(running, 3)
+        assert metrics.registry.get_sample_value("everjam_render_queue_depth") == 0
+
+
+async def test_a_server_that_cannot_start_workers_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_process(*_args: object) -> None:
+        raise OSError("too many open files")
+
+    for name in ("_popen", "socket.socketpair"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"everjam.live.workers.{name}", no_process)
+            patch.setattr(workers, "RESPAWN_PAUSE_SECONDS", 0.0)
+            made = WorkerPool(1, ["tone"], Metrics())
+            await made.start()
+            with pytest.raises(EngineError, match="tone"):
+                await asyncio.wait_for(made.wait_ready(), 5)
+            await made.stop()

@@ -117,7 +117,9 @@ def main(engine_names: list[str]) -> None:
     Args:
         engine_names: Engines to load and warm before the first call.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Terminals and service managers signal whole groups; the server still needs its workers for the fade-out.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     channel = _inherited_socket()
     engines: dict[str, Any] = {}
     from everjam.engines import registry  # noqa: PLC0415  after the signal handler, so that Ctrl-C is quiet
@@ -142,7 +144,12 @@ def main(engine_names: list[str]) -> None:
 def _inherited_socket() -> socket.socket:
     if sys.platform == "win32":
         return socket.fromshare(sys.stdin.buffer.read())
-    return socket.socket(fileno=os.dup(0))
+    channel = socket.socket(fileno=os.dup(0))
+    # Whatever an engine or a program that it starts reads from its standard input must not be our calls.
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return channel
 
 
 def run() -> None:

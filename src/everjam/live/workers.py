@@ -1,7 +1,8 @@
 """Rendering off the event loop: child processes over private socket pairs, earliest deadline first.
 
 A worker that dies, hangs or garbles a call costs nothing but time: the call holds all that it depends on and is given
-to another worker. One spare worker is always warm, so that a lost one is replaced at once.
+to another worker. Two spare workers are kept warm: a call that hangs needs one at once to be tried again, and its slot
+another.
 
 A call that hangs must not take the others' workers with it: once it is overdue, its slot counts as stuck and another
 one serves in its place, and from then on the call is tried only in quarantine, where suspects wait for each other.
@@ -31,10 +32,12 @@ log = logging.getLogger(__name__)
 CALL_TIMEOUT_SECONDS: Final = 4.0
 SPAWN_TIMEOUT_SECONDS: Final = 120.0
 RESPAWN_PAUSE_SECONDS: Final = 0.5
+MAX_START_FAILURES: Final = 3
 MAX_ENGINE_FAILURES: Final = 3
 MAX_HUNG_WORKERS: Final = 3
 MAX_LOST_WORKERS: Final = 6
 MAX_SLOTS_FACTOR: Final = 3
+STOPPING: Final = "the server is stopping"
 SINGLE_THREADED: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
@@ -75,7 +78,10 @@ class Worker:
         Raises:
             WorkerLost: It did not come up.
         """
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            raise WorkerLost(f"no worker can be started: {error}") from error
         ours.setblocking(False)
         # Not -m: the child's classes must be those of the module, or the parent could not unpickle them.
         command = [sys.executable, "-c", "from everjam.live import worker; worker.run()", *engine_names]
@@ -86,7 +92,13 @@ class Worker:
             raise WorkerLost(f"no worker can be started: {error}") from error
         finally:
             theirs.close()
-        reader, writer = await asyncio.open_connection(sock=ours, limit=4 * 1024 * 1024)
+        try:
+            reader, writer = await asyncio.open_connection(sock=ours, limit=4 * 1024 * 1024)
+        except BaseException:
+            ours.close()
+            process.kill()
+            process.wait()
+            raise
         worker = cls(process, reader, writer)
         try:
             async with asyncio.timeout(SPAWN_TIMEOUT_SECONDS):
@@ -137,9 +149,13 @@ class Worker:
             (size,) = HEADER.unpack(await self._reader.readexactly(HEADER.size))
             if size > MAX_FRAME_BYTES:
                 raise WorkerLost(f"worker {self.pid} announced {size} bytes")
-            return pickle.loads(await self._reader.readexactly(size))  # noqa: S301  from our own children only
-        except (asyncio.IncompleteReadError, ConnectionError, pickle.UnpicklingError) as error:
+            body = await self._reader.readexactly(size)
+        except (asyncio.IncompleteReadError, OSError) as error:
             raise WorkerLost(f"worker {self.pid} is gone") from error
+        try:
+            return pickle.loads(body)  # noqa: S301  from our own children only
+        except Exception as error:  # what is not a pickle can raise anything
+            raise WorkerLost(f"worker {self.pid} sent something unreadable") from error
 
     async def kill(self) -> None:
         """Ends the child at once and reaps it."""
@@ -230,7 +246,10 @@ class WorkerPool:
         self._spares: asyncio.Queue[Worker] = asyncio.Queue(1)
         self._busy: set[Worker] = set()
         self._slots: set[asyncio.Task[None]] = set()
+        self._serving_slots = 0
         self._stuck = 0
+        self._start_failures = 0
+        self._stopped = False
         self._tasks: list[asyncio.Task[None]] = []
         self._first_ready = asyncio.Event()
 
@@ -245,11 +264,21 @@ class WorkerPool:
             self._add_slot()
 
     async def wait_ready(self) -> None:
-        """Returns when at least one worker takes calls."""
+        """Returns when at least one worker takes calls.
+
+        Raises:
+            EngineError: No worker came up in several attempts; later ones may.
+        """
         await self._first_ready.wait()
+        if self._start_failures >= MAX_START_FAILURES and not self.ready:
+            raise EngineError(
+                f"No worker for the engine {', '.join(self._engine_names)} could be started.",
+                remedy="What the workers said is above; `everjam doctor` may know more.",
+            )
 
     async def stop(self) -> None:
-        """Ends all workers; calls that wait fail."""
+        """Ends all workers; calls that wait fail, and so does every later one."""
+        self._stopped = True
         tasks = [*self._tasks, *self._slots]
         for task in tasks:
             task.cancel()
@@ -262,7 +291,7 @@ class WorkerPool:
         self._busy.clear()
         for jobs in (self._jobs, self._suspects):
             while (job := jobs.pop()) is not None:
-                job.result.set_exception(EngineError("the server is stopping"))
+                job.result.set_exception(EngineError(STOPPING))
 
     @property
     def ready(self) -> bool:
@@ -282,8 +311,11 @@ class WorkerPool:
             hedge_seconds: After this long without an answer a second worker is asked as well.
 
         Raises:
-            EngineError: The engine failed three times, or three workers hung or six died over the call.
+            EngineError: The engine failed three times, or three workers hung or six died over the call, or the pool
+                has been stopped.
         """
+        if self._stopped:
+            raise EngineError(STOPPING)
         result: asyncio.Future[Rendered] = asyncio.get_running_loop().create_future()
         job = _Job(deadline_seconds, next(self._numbers), call, result, hedge_seconds)
         begin = time.perf_counter()
@@ -299,16 +331,19 @@ class WorkerPool:
         return rendered
 
     async def _keep_spare(self) -> None:
-        pause_seconds = 0.0
         while True:
             try:
                 worker = await Worker.spawn(self._engine_names)
-            except WorkerLost as error:
-                log.error("%s; trying again", error)  # noqa: TRY400  the cause is in the worker's own output
-                await asyncio.sleep(pause_seconds)
-                pause_seconds = RESPAWN_PAUSE_SECONDS
+            except Exception as error:  # without workers there is no music: never give up
+                # The cause is in the worker's own output.
+                log.error("%s; trying again", error, exc_info=not isinstance(error, WorkerLost))  # noqa: TRY400
+                self._metrics.worker_restarts.inc()
+                await asyncio.sleep(RESPAWN_PAUSE_SECONDS if self._start_failures else 0.0)
+                self._start_failures += 1
+                if self._start_failures >= MAX_START_FAILURES:
+                    self._first_ready.set()
                 continue
-            pause_seconds = 0.0
+            self._start_failures = 0
             try:
                 await self._spares.put(worker)
             except asyncio.CancelledError:
@@ -320,27 +355,35 @@ class WorkerPool:
 
     def _add_slot(self) -> None:
         task = asyncio.get_running_loop().create_task(self._slot(), name="worker slot")
+        self._serving_slots += 1
         self._slots.add(task)
         task.add_done_callback(self._slots.discard)
 
-    @property
-    def _surplus(self) -> bool:
-        return len(self._slots) > self._size + self._stuck
+    def _retire(self) -> bool:
+        """Whether the slot that asks is one too many; it must then end, because it is counted no more."""
+        if self._serving_slots <= self._size + self._stuck:
+            return False
+        self._serving_slots -= 1
+        return True
 
     async def _slot(self) -> None:
         """Serves with one worker after the other, until those that were stuck are back."""
-        while not self._surplus:
+        retired = self._retire()
+        while not retired:
             async with self._worker() as worker:
-                await self._serve(worker)
+                retired = await self._serve(worker)
+            retired = retired or self._retire()
 
     async def _quarantine(self) -> None:
         """Tries suspects again, one at a time, with workers that nobody else waits for."""
         while True:
             job = await self._suspects.take()
+            self._note_depth()
             async with self._worker() as worker:
                 following: _Job | None = job
                 while following is not None and await self._try(worker, following):
                     following = self._suspects.pop()
+                    self._note_depth()
                 if following is None and worker.alive and self._spares.empty():
                     self._busy.discard(worker)
                     self._spares.put_nowait(worker)
@@ -350,6 +393,7 @@ class WorkerPool:
         """A worker that takes calls; ended afterwards, unless it has been put back among the spares."""
         worker = await self._spares.get()
         while not worker.alive:
+            self._metrics.worker_restarts.inc()
             await worker.kill()
             worker = await self._spares.get()
         self._busy.add(worker)
@@ -363,16 +407,16 @@ class WorkerPool:
                 await worker.kill()
             self._metrics.workers_ready.set(len(self._busy))
 
-    async def _serve(self, worker: Worker) -> None:
-        """Gives jobs to one worker until it is lost, or not needed any more."""
+    async def _serve(self, worker: Worker) -> bool:
+        """Gives jobs to one worker until it is lost (False), or its slot has retired (True)."""
         loop = asyncio.get_running_loop()
-        while not self._surplus:
+        while not self._retire():
             job = await self._jobs.take()
             self._note_depth()
             if not worker.alive:
                 self._jobs.put(job)
                 self._metrics.worker_restarts.inc()
-                return
+                return False
             overdue = False
 
             def call_is_overdue(job: _Job = job) -> None:
@@ -380,23 +424,25 @@ class WorkerPool:
                 overdue = True
                 self._stuck += 1
                 self._suspects.put(job)
-                if len(self._slots) < min(self._size + self._stuck, MAX_SLOTS_FACTOR * self._size):
+                self._note_depth()
+                if self._serving_slots < min(self._size + self._stuck, MAX_SLOTS_FACTOR * self._size):
                     self._add_slot()
 
             hedge = loop.call_later(job.hedge_seconds, call_is_overdue)
             try:
                 if not await self._try(worker, job):
-                    return
+                    return False
             finally:
                 hedge.cancel()
                 self._stuck -= overdue
+        return True
 
     async def _try(self, worker: Worker, job: _Job) -> bool:
         """Has one job rendered; False if the worker was lost over it."""
         try:
             reply = await worker.call(job.call)
-        except WorkerLost as error:
-            log.warning("%s", error)
+        except Exception as error:  # whatever it was, the slot must live and the caller be answered
+            log.warning("%s", error, exc_info=not isinstance(error, WorkerLost))
             self._metrics.worker_restarts.inc()
             job.lost_workers += 1
             job.hung_workers += isinstance(error, WorkerHung)
@@ -405,6 +451,10 @@ class WorkerPool:
             suspect = job.hung_workers > 0 or job.lost_workers > 1
             self._retry(job, self._suspects if suspect else self._jobs, str(error), give_up=give_up)
             return False
+        except asyncio.CancelledError:
+            if not job.done:
+                job.result.set_exception(EngineError(STOPPING))
+            raise
         if isinstance(reply, Rendered):
             if not job.done:
                 job.result.set_result(reply)
