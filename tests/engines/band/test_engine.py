@@ -197,7 +197,7 @@ def test_stems_are_blocks_of_the_same_shape(make_band: MakeBand) -> None:
     assert not jam(make_band(), 1)[1][0].stems
 
 
-@pytest.mark.parametrize("seed", [-(2**31), 0, 2**31 - 1])
+@pytest.mark.parametrize("seed", [-(2**31), 2**31 - 1])
 def test_loudness_true_peak_and_balance(make_band: MakeBand, seed: int) -> None:
     band = make_band()
     audio, _, _ = jam(band, 20, state=band.start(seed))

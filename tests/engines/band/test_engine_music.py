@@ -76,8 +76,10 @@ def test_block_sizes_do_not_matter(band: BandEngine, prompt: str) -> None:
     assert len(pickle.dumps(state, 5)) < 500_000
 
 
-@pytest.mark.parametrize("density", [None, 0.1, 0.9])
-@pytest.mark.parametrize("prompt", ["heavy metal", "harp", "meditation", "chiptune"])
+@pytest.mark.parametrize(
+    ("prompt", "density"),
+    [("heavy metal", None), ("harp", 0.1), ("meditation", None), ("chiptune", 0.9), ("shoegaze", None), ("funk", 0.1)],
+)
 def test_loudness_and_true_peak(band: BandEngine, prompt: str, density: float | None) -> None:
     audio, _, _ = jam(band, 20, steer(prompt, density=density), seed=3)
     assert np.isfinite(audio).all()
