@@ -30,3 +30,23 @@ def test_unknown_engines_and_options_are_named() -> None:
         registry.load("kazoo")
     with pytest.raises(UsageError, match="strings"):
         registry.load("tone", strings=True)
+
+
+@pytest.mark.parametrize("error", [ImportError("no such library"), RuntimeError("no GPU"), AttributeError("no class")])
+def test_a_broken_engine_is_tried_once_and_hurts_no_other(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        name = "broken"
+        loads = 0
+
+        def load(self) -> None:
+            Broken.loads += 1
+            raise error
+
+    everything = {**registry._entry_points(), "broken": Broken()}
+    monkeypatch.setattr(registry, "_entry_points", lambda: everything)
+    for _ in range(2):
+        assert "tone" in [info.name for info in registry.infos()]
+        assert registry.engine_for_model("models/everjam-tone", "band") == "tone"
+    assert Broken.loads == 1
+    with pytest.raises(UsageError, match="broken"):
+        registry.info("broken")

@@ -27,10 +27,21 @@ def _engine_class(name: str) -> Any:
     point = _entry_points().get(name)
     if point is None:
         raise UsageError(f"There is no engine {name!r}.", remedy=f"Installed: {', '.join(names())}.")
+    found = _load(point)
+    if isinstance(found, Exception):
+        raise UsageError(f"The engine {name!r} cannot be loaded: {found}.", remedy="See `everjam doctor`.") from found
+    return found
+
+
+@cache
+def _load(point: EntryPoint) -> Any:
+    """The engine's class, or what was raised instead: an import that fails may take long and is not tried twice."""
     try:
-        return point.load()
-    except ImportError as error:
-        raise UsageError(f"The engine {name!r} cannot be loaded: {error}.", remedy="See `everjam doctor`.") from error
+        found = point.load()
+        found.info.models  # noqa: B018  a class without it is no engine
+    except Exception as error:  # noqa: BLE001  somebody else's code, and only one engine of several
+        return error
+    return found
 
 
 def info(name: str) -> EngineInfo:
