@@ -86,7 +86,7 @@ async def test_killed_workers_cost_no_session_and_no_sample(stage: LiveServer) -
             await asyncio.sleep(rng.uniform(0.2, 0.5))
             yield
 
-    await band_plays_on(stage, 10.0, kill())
+    await band_plays_on(stage, 9.0, kill())
     assert len(killed) == 8
     assert not set(killed) & set(stage.child_pids())
     assert stage.metric("everjam_worker_restarts_total") >= 3
@@ -103,7 +103,7 @@ async def test_all_workers_killed_at_once(stage: LiveServer) -> None:
             os.kill(pid, signal.SIGKILL)
         yield
 
-    await band_plays_on(stage, 10.0, kill(), "lead=4")
+    await band_plays_on(stage, 9.0, kill(), "lead=4")
     assert len(everyone) >= 3
     assert not set(everyone) & set(stage.child_pids())
 
@@ -119,7 +119,7 @@ async def test_frozen_workers_cost_no_session_and_no_sample(stage: LiveServer) -
                 await asyncio.sleep(0.05)
             yield
 
-    await band_plays_on(stage, 13.0, freeze())
+    await band_plays_on(stage, 11.0, freeze())
     assert stage.metric("everjam_worker_restarts_total") >= 2
 
 
@@ -161,18 +161,22 @@ async def neighbours(server: LiveServer, query: str = "chunk=0.4") -> AsyncItera
 
 
 @pytest.mark.parametrize(
-    ("engine", "seconds"),
-    [("raises", 3.0), ("nan", 3.0), ("wrong-size", 3.0), ("state", 3.0), ("dies", 15.0), ("loops", 15.0)],
+    ("engines", "seconds"),
+    [(("raises", "nan", "wrong-size", "state"), 5.0), (("dies",), 15.0), (("loops",), 15.0)],
+    ids=["fails", "dies", "loops"],
 )
 async def test_engine_that_always_fails_ends_its_own_session_only(
-    poisoned: LiveServer, engine: str, seconds: float
+    poisoned: LiveServer, engines: tuple[str, ...], seconds: float
 ) -> None:
-    async with neighbours(poisoned):
+    async def end(engine: str) -> None:
         listener = await Listener.set_up(poisoned, "pace=fast", model=f"models/test-{engine}")
         await listener.say(config(seed=1), PLAY)
         await listener.listen(2)
         assert await listener.until_closed(seconds) == INTERNAL_ERROR
         assert [chunk.pcm16 for chunk in listener.chunks] == reference(listener.chunks)
+
+    async with neighbours(poisoned):
+        await asyncio.gather(*map(end, engines))
 
 
 async def test_several_engines_that_loop_at_once(poisoned: LiveServer) -> None:
