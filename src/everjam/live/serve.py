@@ -59,6 +59,7 @@ def serve(settings: Settings, on_ready: Callable[[Endpoints], None]) -> int:
 
     Raises:
         UsageError: A port is in use, or the settings name something that is not there.
+        EngineError: No worker can be started.
     """
     return asyncio.run(_serve(settings, on_ready)) if sys.platform == "win32" else _run_uvloop(settings, on_ready)
 
@@ -75,9 +76,24 @@ def _run_uvloop(settings: Settings, on_ready: Callable[[Endpoints], None]) -> in
 async def _serve(settings: Settings, on_ready: Callable[[Endpoints], None]) -> int:
     stopping: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     _on_signals(stopping)
-    async with running(settings) as endpoints:
-        on_ready(endpoints)
-        return await stopping
+    task = asyncio.current_task()
+    assert task is not None
+
+    def give_up(_: object) -> None:
+        task.cancel()
+
+    # Until the first worker is up nobody looks at the future, and an engine may need minutes for that, or for ever.
+    stopping.add_done_callback(give_up)
+    try:
+        async with running(settings) as endpoints:
+            stopping.remove_done_callback(give_up)
+            on_ready(endpoints)
+            return await stopping
+    except asyncio.CancelledError:
+        if not stopping.done():
+            raise
+        task.uncancel()
+        return stopping.result()
 
 
 @contextlib.asynccontextmanager
@@ -86,6 +102,7 @@ async def running(settings: Settings) -> AsyncIterator[Endpoints]:
 
     Raises:
         UsageError: A port is in use, or the settings name something that is not there.
+        EngineError: No worker can be started.
     """
     loop = asyncio.get_running_loop()
     app = create_app(settings)
