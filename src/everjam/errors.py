@@ -138,6 +138,11 @@ def close_frame(error: BaseException) -> tuple[int, str]:
     return 1011, INTERNAL_ERROR
 
 
+def log_line(error: BaseException) -> str:
+    """An error for the log: one line, whatever control characters a client has put into it."""
+    return "".join(char if char.isprintable() else " " for char in str(error))
+
+
 def clip_reason(reason: str) -> str:
     """Cuts a close reason to what a close frame can hold, on a character border."""
     data = reason.encode("utf-8", "replace")

@@ -387,6 +387,19 @@ async def test_bad_messages_close_with_code_and_reason() -> None:
     assert "musicGenerationConfig.bpm" in made.transport.closed[1]
 
 
+async def test_clients_cannot_write_lines_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "everjam")
+    for model in ("models/x\nERROR: forged \x1b[2J", "lyria-realtime\nERROR: forged \x1b[2J"):
+        made = Bench(JamSettings(CHUNK, 2.0))
+        task = asyncio.create_task(made.jam.run())
+        await made.say({"setup": {"model": model}})
+        made.transport.hang_up()
+        await task
+    logged = [record.getMessage() for record in caplog.records]
+    assert sum("forged" in line for line in logged) == 2
+    assert all(line.isprintable() for line in logged)
+
+
 async def test_floods_are_closed() -> None:
     made = Bench(JamSettings(CHUNK, 2.0))
     task = asyncio.create_task(made.jam.run())

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol, TypeVar
 import numpy as np
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, from_pcm16, to_pcm16
-from everjam.errors import EverjamError, PeerError, SetupTimeout, TooManyMessages, TooSlow, close_frame
+from everjam.errors import EverjamError, PeerError, SetupTimeout, TooManyMessages, TooSlow, close_frame, log_line
 from everjam.live.clock import Clock
 from everjam.live.metrics import Metrics
 from everjam.live.worker import RenderCall, Rendered
@@ -223,7 +223,9 @@ class Jam:
         except* EverjamError as errors:
             error = _first(errors, EverjamError)
             code, reason = close_frame(error)
-            log.log(logging.INFO if isinstance(error, PeerError) else logging.ERROR, "session ended: %s", error)
+            log.log(
+                logging.INFO if isinstance(error, PeerError) else logging.ERROR, "session ended: %s", log_line(error)
+            )
         except* Exception as errors:
             log.exception("session ended by an unexpected error")
             code, reason = close_frame(errors.exceptions[0])

@@ -10,7 +10,7 @@ from typing import Final
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, seconds_to_frames
 from everjam.engines import registry
-from everjam.errors import InvalidMessage, ServerBusy, UnknownPath, close_frame
+from everjam.errors import InvalidMessage, ServerBusy, UnknownPath, close_frame, log_line
 from everjam.live.auth import KeyRing
 from everjam.live.clock import Clock, SystemClock
 from everjam.live.jam import Jam, JamSettings, Renderer, Transport
@@ -149,7 +149,7 @@ class Service:
             raise
         except Exception as error:  # noqa: BLE001  close_frame decides what the peer is told
             code, reason = close_frame(error)
-            log.info("session refused: %s", error)
+            log.info("session refused: %s", log_line(error))
             await transport.close(code, reason)
         finally:
             self.metrics.sessions_active.dec()
