@@ -182,7 +182,14 @@ def test_no_keys_means_open() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ['"WebSocket /ws?key=CANARY" [accepted]', "x-goog-api-key: CANARY", "/ws?a=1&key=CANARY&b=2", "key%3DCANARY"],
+    [
+        '"WebSocket /ws?key=CANARY" [accepted]',
+        "x-goog-api-key: CANARY",
+        "/ws?a=1&key=CANARY&b=2",
+        "key%3DCANARY",
+        "headers={'x-goog-api-key': 'CANARY'}",
+        "[(b'x-goog-api-key', b'CANARY')]",
+    ],
 )
 def test_keys_are_redacted_from_logs(line: str) -> None:
     assert "CANARY" not in redact(line)

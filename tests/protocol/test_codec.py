@@ -254,7 +254,7 @@ weights = st.floats(-1e6, 1e6).filter(bool)
 
 @given(st.lists(st.builds(WeightedPrompt, texts, weights), min_size=1, max_size=8), configs)
 def test_what_is_echoed_reads_back_as_what_was_set(prompts: list[WeightedPrompt], config: MusicConfig) -> None:
-    echo = json.loads(codec.encode_source_metadata(tuple(prompts), config, config.seed or 5))
+    echo = json.loads(codec.encode_source_metadata(tuple(prompts), config, 5 if config.seed is None else config.seed))
     again = codec.decode(json.dumps({"clientContent": echo["clientContent"]}))
     assert again.message == SetPrompts(tuple(prompts))
     if config.seed is None:

@@ -29,7 +29,9 @@ CLOSE_SECONDS: Final = 3.0
 # The kernel doubles it: with one chunk in the process and one here, a peer that does not read is seen within seconds.
 SEND_BUFFER_BYTES: Final = 256 * 1024
 
-_SECRET: Final = re.compile(r"((?:key|access_token|x-goog-api-key)(?:=|%3D|:\s*))[^&\s\"']+", re.IGNORECASE)
+_SECRET: Final = re.compile(
+    r"((?:key|access_token)(?:=|%3D|(?:[\"']?:|[\"'],)\s*(?:b?[\"'])?))[^&\s\"']+", re.IGNORECASE
+)
 
 
 class GuardedHttp(H11Protocol):
