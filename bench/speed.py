@@ -1,23 +1,21 @@
 """How fast the band is, and how loud, card by card.
 
-    python bench/speed.py [--seconds 40] [PROMPT ...]
+    python -m bench.speed [--seconds 16] [PROMPT ...]
 
-Columns: real time over CPU time of one thread in 2 s blocks with the waveforms cached; CPU time of the first block with
-nothing cached; the dearest later block of the first pass; median and dearest block of 40 ms with the waveforms cached;
-size of the pickled state; integrated loudness; true peak, four times oversampled; how far the sides lie
-below the middle, and the channels' correlation.
+Columns: real time over CPU time of one thread in 2 s blocks with the waveforms cached; time of the first block with
+nothing cached, on all cores; the dearest later block of the first pass; median and dearest block of 40 ms with the
+waveforms cached; size of the pickled state; integrated loudness; true peak, four times oversampled; how far the sides
+lie below the middle, and the channels' correlation.
 """
 
 # ruff: noqa: E402
 
 import argparse
-import json
 import os
 import pickle
-import platform
-import subprocess
+import sys
 import time
-from pathlib import Path
+from collections.abc import Callable
 
 # BLAS reads its number of threads when it is loaded.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -25,6 +23,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np
 import pyloudnorm
+from bench.report import report
 from scipy.signal import resample_poly
 
 from everjam.audio import SAMPLE_RATE_HZ
@@ -34,6 +33,7 @@ from everjam.engines.band.instruments.cache import WaveformCache
 from everjam.steering import Steering, WeightedPrompt
 
 LONG, SHORT = 96_000, 1_920
+LOW_IS_BAD = ("x", "corr")
 COLUMNS = (
     "x",
     "cold_ms",
@@ -49,10 +49,12 @@ COLUMNS = (
 )
 
 
-def cpu_ms(band: BandEngine, state: BandState, steering: Steering, frames: int) -> tuple[np.ndarray, BandState, float]:
-    begin = time.process_time()
+def timed(
+    band: BandEngine, state: BandState, steering: Steering, frames: int, clock: Callable[[], float]
+) -> tuple[np.ndarray, BandState, float]:
+    begin = clock()
     block, after = band.render(state, steering, frames)
-    return block.audio, after, 1000 * (time.process_time() - begin)
+    return block.audio, after, 1000 * (clock() - begin)
 
 
 def measure(prompt: str, seconds: float, seed: int) -> dict[str, float]:
@@ -64,17 +66,17 @@ def measure(prompt: str, seconds: float, seed: int) -> dict[str, float]:
     blocks = max(2, round(seconds / 2))
     cold, pieces, state = [], [], band.start(seed)
     for _ in range(blocks):
-        audio, state, ms = cpu_ms(band, state, steering, LONG)
+        audio, state, ms = timed(band, state, steering, LONG, time.perf_counter)
         cold.append(ms)
         pieces.append(audio)
     state, warm = band.start(seed), []
     for _ in range(blocks):
-        _, state, ms = cpu_ms(band, state, steering, LONG)
+        _, state, ms = timed(band, state, steering, LONG, time.process_time)
         warm.append(ms)
     state_kb = len(pickle.dumps(state, 5)) / 1000
     state, short = band.start(seed), []
     for _ in range(round(min(seconds, 8.0) * 25)):
-        _, state, ms = cpu_ms(band, state, steering, SHORT)
+        _, state, ms = timed(band, state, steering, SHORT, time.process_time)
         short.append(ms)
     audio = np.concatenate(pieces).astype(np.float64)
     mid, side = audio.sum(axis=1), audio[:, 0] - audio[:, 1]
@@ -97,27 +99,21 @@ def measure(prompt: str, seconds: float, seed: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("prompts", nargs="*", help="default: every card")
-    parser.add_argument("--seconds", type=float, default=40.0)
+    parser.add_argument("--seconds", type=float, default=16.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=Path("bench/results/speed.jsonl"))
     options = parser.parse_args()
     prompts = options.prompts or [card.name for card in default_deck().cards.values()]
-    print(f"{'prompt':24}" + "".join(f"{name:>13}" for name in COLUMNS))
-    rows = {}
+    measured = []
     for prompt in prompts:
-        rows[prompt] = row = measure(prompt, options.seconds, options.seed)
-        print(f"{prompt[:23]:24}" + "".join(f"{row[name]:13.2f}" for name in COLUMNS), flush=True)
-    for name, pick in (("median", np.median), ("worst", None)):
-        summary = [np.array([row[c] for row in rows.values()]) for c in COLUMNS]
-        values = [
-            pick(v) if pick else (v.min() if c == "x" else v.max()) for c, v in zip(COLUMNS, summary, strict=True)
-        ]
-        print(f"{name:24}" + "".join(f"{float(v):13.2f}" for v in values))
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    with options.out.open("a") as out:
-        machine = {"cpu": platform.processor() or platform.machine(), "python": platform.python_version()}
-        out.write(json.dumps({"revision": revision, "seconds": options.seconds, **machine, "rows": rows}) + "\n")
+        print(f"{prompt} ...", file=sys.stderr, flush=True)
+        measured.append(measure(prompt, options.seconds, options.seed))
+    rows: list[tuple[object, ...]] = [
+        (prompt, *(row[name] for name in COLUMNS)) for prompt, row in zip(prompts, measured, strict=True)
+    ]
+    of = {name: np.array([row[name] for row in measured]) for name in COLUMNS}
+    rows.append(("median", *(float(np.median(of[name])) for name in COLUMNS)))
+    rows.append(("worst", *(float(of[name].min() if name in LOW_IS_BAD else of[name].max()) for name in COLUMNS)))
+    report("speed", ("prompt", *COLUMNS), rows, seconds=options.seconds, seed=options.seed)
 
 
 if __name__ == "__main__":

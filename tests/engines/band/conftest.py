@@ -1,6 +1,6 @@
 """A band in miniature: a composer and instruments that cost nothing, for tests of what lies between and around them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
@@ -51,6 +51,10 @@ class MiniWaveforms:
         if tone not in self.waves:
             self.waves[tone] = render_mini(tone)
         return self.waves[tone]
+
+    def prefetch(self, tones: Iterable[Tone]) -> None:
+        for tone in tones:
+            self.get(tone)
 
 
 PATCHES = {

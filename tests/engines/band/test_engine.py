@@ -214,6 +214,9 @@ def test_missing_patches_and_failing_instruments_are_engine_errors(make_band: Ma
         band.render(band.start(0), PLAIN, Q)
 
     class Broken:
+        def prefetch(self, tones: object) -> None:
+            pass
+
         def get(self, tone: object) -> None:
             raise ZeroDivisionError
 

@@ -84,7 +84,7 @@ class BandEngine:
         stems: Whether blocks carry stems.
         composer: Who writes the bars.
         patches: What notes may name.
-        waveforms: Anything with ``get(tone)``; the sessions of a process share one.
+        waveforms: Gives the waveform of a tone; the sessions of a process share one.
     """
 
     info = INFO
@@ -150,6 +150,7 @@ class BandEngine:
         laid, line = self._lay(state.timeline, steering, until)
         brightness = steering.controls.brightness
         added = [self._voice(placed, voices.brightness_step(brightness)) for placed in laid.notes]
+        self._prefetch(added)
         mixer = replace(
             state.mixer,
             voices=_choke((*state.mixer.voices, *added), added),
@@ -204,6 +205,12 @@ class BandEngine:
             (placed.take if patch.family in _TAKES else note.pitch) % patch.variants,
         )
         return Voice(PARTS.index(note.part), tone, event.start_frame, left, right)
+
+    def _prefetch(self, added: Sequence[Voice]) -> None:
+        try:
+            self._waveforms.prefetch(voice.tone for voice in added)
+        except Exception as error:
+            raise EngineError(f"the band's patches failed: {error!r}") from error
 
     def _fetch(self, tone: Tone) -> Waveform:
         try:

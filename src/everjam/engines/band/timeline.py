@@ -137,8 +137,13 @@ def _lay_beat(
     for i, note in enumerate(bar.notes):
         offset = max(note.start_beats, -MAX_ANTICIPATION_BEATS) - from_beats
         if (offset >= 0 or first) and (offset < unit or final):
-            notes.append(_place(note, step, offset, bar.index * 7 + i))
+            notes.append(_place(note, step, offset, _take(bar.index, i)))
     return replace(timeline, grid=grid, beat=timeline.beat + 1, cue=last)
+
+
+def _take(bar: int, number: int) -> int:
+    """Takes unfold bar by bar, so that a first block needs few waveforms: one in bar 0, two in bar 1, and so on."""
+    return (bar * 7 + number) % min(1 + bar, 12)
 
 
 def _place(note: Note, step: Step, offset_beats: float, take: int) -> Placed:

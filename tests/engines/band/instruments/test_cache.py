@@ -74,3 +74,18 @@ def test_clear_forgets() -> None:
 def test_an_unknown_patch_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         WaveformCache().get(replace(KICK, patch="theremin"))
+
+
+def test_prefetching_many_is_the_same_as_getting_each() -> None:
+    tones = [replace(LEAD, pitch=pitch) for pitch in range(60, 68)] + [KICK, RIM, KICK]
+    together, alone = WaveformCache(), WaveformCache()
+    together.prefetch(tones)
+    assert len(together) == 10
+    assert all(np.array_equal(together.get(tone), alone.get(tone)) for tone in tones)
+    assert together.misses == alone.misses == 10
+    assert together.size_bytes == alone.size_bytes
+
+
+def test_prefetching_names_what_is_not_there() -> None:
+    with pytest.raises(KeyError):
+        WaveformCache().prefetch([KICK, LEAD, RIM, replace(KICK, patch="kazoo")])
