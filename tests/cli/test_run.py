@@ -60,7 +60,7 @@ def test_a_program_gets_all_it_needs(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     changes = environment(settings)
     assert changes["GOOGLE_GEMINI_BASE_URL"] == "https://localhost:8461"
-    assert changes["GEMINI_API_KEY"] == "local"
+    assert changes["GEMINI_API_KEY"] == changes["GOOGLE_API_KEY"] == "local"
     assert changes["NODE_EXTRA_CA_CERTS"] == str(tmp_path / "tls" / "ca.pem")
     assert Path(changes["SSL_CERT_FILE"]).read_text().endswith(Path(changes["NODE_EXTRA_CA_CERTS"]).read_text())
     assert changes["NO_PROXY"] == changes["no_proxy"] == "localhost,127.0.0.1,::1"

@@ -114,7 +114,9 @@ def client_environment(settings: Settings, base: SplitResult, environ: Mapping[s
     """
     changes = {"GOOGLE_GEMINI_BASE_URL": base.geturl().rstrip("/")}
     if not environ.get("GEMINI_API_KEY") and not environ.get("GOOGLE_API_KEY"):
-        changes["GEMINI_API_KEY"] = min(settings.api_keys, default=DUMMY_KEY)
+        key = min(settings.api_keys, default=DUMMY_KEY)
+        # Google's sample script and early releases of the Python SDK read only the second name.
+        changes["GEMINI_API_KEY"] = changes["GOOGLE_API_KEY"] = key
     if environ.get("GOOGLE_GENAI_USE_VERTEXAI", "").lower() in {"1", "true"}:
         changes["GOOGLE_GENAI_USE_VERTEXAI"] = "false"
     if base.scheme == "https":
