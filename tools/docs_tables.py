@@ -109,7 +109,7 @@ def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()
     """
     path = FIGURES / f"{name}.json"
     if not path.exists():
-        return f"Not measured yet; `python bench/{name}.py` does it."
+        return f"Not measured yet; `python -m bench.{name}` does it."
     result = json.loads(path.read_text("utf-8"))
     rows = result["rows"]
     if isinstance(rows, dict):
@@ -117,7 +117,7 @@ def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()
     shown = [head for head in heads or rows[0] if head not in without]
     cells = [[_short(row.get(head, "")) for head in shown] for row in rows]
     machine = result.get("machine") or f"{result.get('cpu', '')}, Python {result.get('python', '')}"
-    origin = f"Measured by `python bench/{name}.py` on {machine}, revision {result['revision'][:8]}."
+    origin = f"Measured by `python -m bench.{name}` on {machine}, revision {result['revision'][:8]}."
     return f"{table(shown, cells)}\n\n{origin}"
 
 

@@ -131,7 +131,7 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server that has engines that fail, and less patience with them."""
     folder = tmp_path_factory.mktemp("poisoned")
     path = os.pathsep.join(filter(None, (str(FAULTY), os.environ.get("PYTHONPATH"))))
-    limits = {"everjam.live.workers:CALL_TIMEOUT_SECONDS": CALL_TIMEOUT_SECONDS}
+    limits = {"everjam.live.child:CALL_TIMEOUT_SECONDS": CALL_TIMEOUT_SECONDS}
     environment = {"PYTHONPATH": path, "EVERJAM_TEST_FLAKY": str(folder)}
     with running_server(folder, limits=limits, environment=environment) as running:
         yield running

@@ -10,8 +10,8 @@ import pytest
 
 from everjam.errors import EngineError
 from everjam.live import workers
+from everjam.live.child import Worker, WorkerLost
 from everjam.live.serve import Endpoints, _serve
-from everjam.live.workers import Worker, WorkerLost
 from everjam.settings import Settings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals itself")

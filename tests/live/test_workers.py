@@ -14,9 +14,10 @@ import pytest
 
 from everjam.errors import EngineError
 from everjam.live import workers
+from everjam.live.child import Worker, WorkerHung, WorkerLost
 from everjam.live.metrics import Metrics
 from everjam.live.worker import HEADER, RenderCall, Rendered, render
-from everjam.live.workers import Worker, WorkerHung, WorkerLost, WorkerPool
+from everjam.live.workers import WorkerPool
 from everjam.steering import Steering, WeightedPrompt
 
 STEERING = Steering((WeightedPrompt("a"),))
@@ -262,7 +263,7 @@ async def test_a_server_that_cannot_start_workers_says_so(monkeypatch: pytest.Mo
 
     for name in ("_popen", "socket.socketpair"):
         with monkeypatch.context() as patch:
-            patch.setattr(f"everjam.live.workers.{name}", no_process)
+            patch.setattr(f"everjam.live.child.{name}", no_process)
             patch.setattr(workers, "RESPAWN_PAUSE_SECONDS", 0.0)
             made = WorkerPool(1, ["tone"], Metrics())
             await made.start()
