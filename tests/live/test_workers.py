@@ -17,7 +17,7 @@ from everjam.live import workers
 from everjam.live.child import Worker, WorkerHung, WorkerLost
 from everjam.live.metrics import Metrics
 from everjam.live.worker import HEADER, RenderCall, Rendered, render
-from everjam.live.workers import WorkerPool
+from everjam.live.workers import WorkerPool, _Job, _Jobs
 from everjam.steering import Steering, WeightedPrompt
 
 STEERING = Steering((WeightedPrompt("a"),))
@@ -270,3 +270,26 @@ async def test_a_server_that_cannot_start_workers_says_so(monkeypatch: pytest.Mo
             with pytest.raises(EngineError, match="tone"):
                 await asyncio.wait_for(made.wait_ready(), 5)
             await made.stop()
+
+
+async def test_who_came_last_is_served_first_and_no_job_is_lost_with_a_cancelled_waiter() -> None:
+    jobs, order = _Jobs(), []
+
+    async def waiter(name: str) -> None:
+        await jobs.take()
+        order.append(name)
+
+    tasks = {name: asyncio.create_task(waiter(name)) for name in ("zeroth", "first", "second", "fourth", "third")}
+    await asyncio.sleep(0)
+    jobs.put(new_job(1))
+    tasks["third"].cancel()
+    tasks["fourth"].cancel()
+    jobs.put(new_job(2))
+    jobs.put(new_job(3))
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    assert sorted(order) == ["first", "second", "zeroth"]
+    assert len(jobs) == 0
+
+
+def new_job(number: int) -> _Job:
+    return _Job(0.0, number, call(), asyncio.get_running_loop().create_future(), 1.0)

@@ -54,18 +54,22 @@ class _Job:
 
 
 class _Jobs:
-    """Jobs that wait, the most urgent first."""
+    """Jobs that wait, the most urgent first.
+
+    Of those who wait for a job the last to come is the first to get one: when few jams play, each stays with a worker
+    whose caches know it.
+    """
 
     def __init__(self) -> None:
         self._heap: list[_Job] = []
-        self._wanted = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
 
     def __len__(self) -> int:
         return len(self._heap)
 
     def put(self, job: _Job) -> None:
         heapq.heappush(self._heap, job)
-        self._wanted.set()
+        self._wake_one()
 
     def pop(self) -> _Job | None:
         """The most urgent job that somebody still wants."""
@@ -77,11 +81,26 @@ class _Jobs:
 
     async def take(self) -> _Job:
         """``pop``, as soon as there is one."""
-        while True:
-            if (job := self.pop()) is not None:
-                return job
-            self._wanted.clear()
-            await self._wanted.wait()
+        while (job := self.pop()) is None:
+            waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiting)
+            try:
+                await waiting
+            except asyncio.CancelledError:
+                # Woken and cancelled at once: the job is another's now.
+                if waiting in self._waiting:
+                    self._waiting.remove(waiting)
+                elif self._heap:
+                    self._wake_one()
+                raise
+        return job
+
+    def _wake_one(self) -> None:
+        while self._waiting:
+            waiting = self._waiting.pop()
+            if not waiting.done():
+                waiting.set_result(None)
+                return
 
 
 class WorkerPool:
