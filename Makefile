@@ -24,12 +24,12 @@ lint: $(VENV)/.dev  ## Check style, types, layers and generated documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m cogapp --check --diff -P $(COGGED)
+	$(BIN)/python -m cogapp --check --diff $(COGGED)
 
 format: $(VENV)/.dev  ## Format the code and regenerate what is generated in the documentation
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/python -m cogapp -r -P $(COGGED)
+	$(BIN)/python -m cogapp -r $(COGGED)
 
 bench: $(VENV)/.dev  ## Measure speed, latency and load; prints tables
 	$(BIN)/python -m bench.speed

@@ -76,6 +76,13 @@ def limits() -> str:
         ("Characters in all prompts", f"{codec.MAX_TOTAL_CHARACTERS:,}", "1007"),
         ("Weight, either sign", f"{codec.MAX_ABSOLUTE_WEIGHT:,.0f}", "clamped, with a warning"),
         ("Messages a second", f"{jam.MAX_MESSAGES_A_SECOND:,}", "1008"),
+        (
+            "Bytes a second",
+            f"{jam.MAX_BYTES_A_SECOND // 1024} KiB, after {jam.BURST_BYTES // 1024 // 1024} MiB at once",
+            "1008",
+        ),
+        ("Frames a second, pings included", f"{guards.MAX_FRAMES_A_SECOND:,}", "1008"),
+        ("Fragments of a message", f"{guards.MAX_FRAGMENTS:,}", "1009"),
         ("Time to the setup", f"{jam.SETUP_TIMEOUT_SECONDS:.0f} s", "1008"),
         ("Time to make room for a chunk", f"{jam.STALL_SECONDS:.0f} s", "1008"),
         ("Lead that may be asked for", f"{service.MIN_LEAD_SECONDS:g} to {service.MAX_LEAD_SECONDS:g} s", "1007"),

@@ -141,7 +141,7 @@ SPECS: Final[tuple[SettingSpec, ...]] = (
     _number(
         "max_sessions",
         "int",
-        "Most sessions at once; 0 measures what this machine can do.",
+        "Most sessions at once; 0 refuses more only while those that play run short of time.",
         default="0",
         low=0,
         high=1_000_000,
