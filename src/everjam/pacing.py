@@ -14,7 +14,7 @@ from everjam.audio import SAMPLE_RATE_HZ
 
 COST_WINDOW: Final = 8
 COST_MARGIN: Final = 1.25
-COST_FLOOR_SECONDS: Final = 0.004
+COST_FLOOR_SECONDS: Final = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,11 @@ class Pacer:
 
     @property
     def cost_seconds(self) -> float:
-        """How long rendering is expected to take, waiting for a worker included: the worst of the last few."""
-        return max(self._costs_seconds) * COST_MARGIN + COST_FLOOR_SECONDS
+        """How long rendering is expected to take, waiting for a worker included: the second worst of the last few.
+
+        A single slow chunk is paid from the lead; to expect it every time would make all steering wait for it.
+        """
+        return sorted(self._costs_seconds)[-2:][0] * COST_MARGIN + COST_FLOOR_SECONDS
 
     def rendered(self, cost_seconds: float) -> None:
         """Takes note of how long a chunk took to render."""
