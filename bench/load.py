@@ -1,6 +1,8 @@
 """How many live jams this machine carries: each row adds jams and says what they cost and whether anybody heard a gap.
 
-python -m bench.load [--engine band] [--jams 5,10,20,40] [--seconds 20]
+python -m bench.load [--engine band] [--jams 5,10,20,40] [--seconds 20] [--faults kill|freeze]
+
+With --faults a render worker is killed (SIGKILL) or frozen (SIGSTOP) every few seconds while all jams play (POSIX).
 """
 
 import argparse
@@ -8,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import random
+import signal
 import statistics
 import subprocess
 from pathlib import Path
@@ -28,6 +31,10 @@ PROMPTS = (
     "Harp",
 )
 
+FAULTS = {"none": 0, "kill": getattr(signal, "SIGKILL", 0), "freeze": getattr(signal, "SIGSTOP", 0)}
+FAULT_EVERY_SECONDS = 3.5
+COLUMNS = ("jams", "faults", "gaps heard", "chunks", "first chunk, median ms", "worst ms", "cores used", "cores a jam")
+
 
 async def jam(url: str, number: int, seconds: float, stack: contextlib.AsyncExitStack) -> Listener:
     listener = await stack.enter_async_context(listening(url))
@@ -38,27 +45,45 @@ async def jam(url: str, number: int, seconds: float, stack: contextlib.AsyncExit
 
 def cpu_seconds(process: "subprocess.Popen[str]") -> float:
     """CPU time of the server and its workers so far (Linux)."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     ticks = 0
-    for pid in (str(process.pid), *children):
+    for pid in (process.pid, *workers(process)):
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-async def run(url: str, process: "subprocess.Popen[str]", count: int, seconds: float) -> tuple[object, ...]:
+def workers(process: "subprocess.Popen[str]") -> list[int]:
+    """Process ids of the render workers, the spare ones included (Linux)."""
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+async def harm(process: "subprocess.Popen[str]", number: int, seconds: float) -> int:
+    """Sends a signal to a random worker every few seconds; gives how often."""
+    times = int(max(0.0, seconds - 8.0) // FAULT_EVERY_SECONDS)
+    await asyncio.sleep(6.0)
+    for _ in range(times):
+        os.kill(random.choice(workers(process)), number)
+        await asyncio.sleep(FAULT_EVERY_SECONDS)
+    return times
+
+
+async def run(
+    url: str, process: "subprocess.Popen[str]", count: int, seconds: float, fault: int = 0
+) -> tuple[object, ...]:
     async with contextlib.AsyncExitStack() as stack:
         begin = cpu_seconds(process)
         tasks = []
         for number in range(count):
             tasks.append(asyncio.create_task(jam(url, number, seconds, stack)))
             await asyncio.sleep(random.random() * 2.0 / count)
+        faults = await harm(process, fault, seconds) if fault else 0
         listeners = await asyncio.gather(*tasks)
         used = cpu_seconds(process) - begin
     firsts = [one.arrivals[0][0] - one.played_at for one in listeners if one.arrivals]
     return (
         count,
+        faults,
         sum(one.underruns() for one in listeners),
         sum(len(one.arrivals) for one in listeners),
         round(1000 * statistics.median(firsts)),
@@ -68,12 +93,11 @@ async def run(url: str, process: "subprocess.Popen[str]", count: int, seconds: f
     )
 
 
-async def main(engine: str, counts: list[int], seconds: float) -> None:
+async def main(engine: str, counts: list[int], seconds: float, faults: str) -> None:
     with server(engine) as (url, process):
         await run(url, process, 2, 6.0)
-        rows = [await run(url, process, count, seconds) for count in counts]
-    columns = ("jams", "gaps heard", "chunks", "first chunk, median ms", "worst ms", "cores used", "cores a jam")
-    report("load", columns, rows, engine=engine, seconds=seconds)
+        rows = [await run(url, process, count, seconds, FAULTS[faults]) for count in counts]
+    report("load" if faults == "none" else f"faults-{faults}", COLUMNS, rows, engine=engine, seconds=seconds)
 
 
 if __name__ == "__main__":
@@ -81,5 +105,6 @@ if __name__ == "__main__":
     parser.add_argument("--engine", default="band")
     parser.add_argument("--jams", default="5,10,20,40", type=lambda text: [int(part) for part in text.split(",")])
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--faults", choices=FAULTS, default="none")
     arguments = parser.parse_args()
-    asyncio.run(main(arguments.engine, arguments.jams, arguments.seconds))
+    asyncio.run(main(arguments.engine, arguments.jams, arguments.seconds, arguments.faults))

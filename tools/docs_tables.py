@@ -13,7 +13,7 @@ import typer
 
 from everjam.cli.main import app
 from everjam.errors import EverjamError, PeerError, ServerBusy, UsageError
-from everjam.live import guards, jam, service
+from everjam.live import budget, guards, jam, service
 from everjam.live.metrics import Metrics
 from everjam.protocol import codec
 from everjam.steering import FIELDS
@@ -75,10 +75,10 @@ def limits() -> str:
         ("Characters in a prompt", f"{codec.MAX_PROMPT_CHARACTERS:,}", "1007"),
         ("Characters in all prompts", f"{codec.MAX_TOTAL_CHARACTERS:,}", "1007"),
         ("Weight, either sign", f"{codec.MAX_ABSOLUTE_WEIGHT:,.0f}", "clamped, with a warning"),
-        ("Messages a second", f"{jam.MAX_MESSAGES_A_SECOND:,}", "1008"),
+        ("Messages a second", f"{budget.MAX_MESSAGES_A_SECOND:,}", "1008"),
         (
             "Bytes a second",
-            f"{jam.MAX_BYTES_A_SECOND // 1024} KiB, after {jam.BURST_BYTES // 1024 // 1024} MiB at once",
+            f"{budget.MAX_BYTES_A_SECOND // 1024} KiB, after {budget.BURST_BYTES // 1024 // 1024} MiB at once",
             "1008",
         ),
         ("Frames a second, pings included", f"{guards.MAX_FRAMES_A_SECOND:,}", "1008"),
@@ -106,6 +106,13 @@ def commands() -> str:
     return "\n\n".join(_command(name, command) for name, command in root.commands.items())
 
 
+COMMANDS = {
+    "faults-kill": "bench.load --faults kill --jams 20 --seconds 24",
+    "faults-freeze": "bench.load --faults freeze --jams 20 --seconds 24",
+}
+"""Of benchmarks whose name does not say how to run them."""
+
+
 def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()) -> str:
     """The published result of a benchmark as a table, with the command that made it.
 
@@ -116,7 +123,7 @@ def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()
     """
     path = FIGURES / f"{name}.json"
     if not path.exists():
-        return f"Not measured yet; `python -m bench.{name}` does it."
+        return f"Not measured yet; `python -m {COMMANDS.get(name, f'bench.{name}')}` does it."
     result = json.loads(path.read_text("utf-8"))
     rows = result["rows"]
     if isinstance(rows, dict):
@@ -124,7 +131,8 @@ def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()
     shown = [head for head in heads or rows[0] if head not in without]
     cells = [[_short(row.get(head, "")) for head in shown] for row in rows]
     machine = result.get("machine") or f"{result.get('cpu', '')}, Python {result.get('python', '')}"
-    origin = f"Measured by `python -m bench.{name}` on {machine}, revision {result['revision'][:8]}."
+    command = COMMANDS.get(name, f"bench.{name}")
+    origin = f"Measured by `python -m {command}` on {machine}, revision {result['revision'][:8]}."
     return f"{table(shown, cells)}\n\n{origin}"
 
 

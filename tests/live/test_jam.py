@@ -14,7 +14,8 @@ from everjam.audio import SAMPLE_RATE_HZ, from_pcm16
 from everjam.engines.registry import engine_for_model
 from everjam.engines.tone import ToneEngine
 from everjam.errors import EngineError
-from everjam.live.jam import MAX_MESSAGES_A_SECOND, Jam, JamSettings
+from everjam.live.budget import MAX_MESSAGES_A_SECOND
+from everjam.live.jam import Jam, JamSettings
 from everjam.live.metrics import Metrics
 from everjam.live.worker import RenderCall, Rendered
 from everjam.policy import load_policy
@@ -482,3 +483,19 @@ async def test_steering_latency_is_in_the_metrics() -> None:
         assert b.sample("everjam_control_to_sound_seconds_count") == 1
         assert 2.0 <= b.sample("everjam_control_to_sound_seconds_sum") <= 4.1
         assert b.sample("everjam_first_chunk_seconds_count") == 1
+
+
+@pytest.mark.parametrize(("late_seconds", "told"), [(0.5, 0), (1.5, 1)])
+async def test_a_machine_is_short_of_time_when_a_chunk_is_a_second_late_not_when_a_small_lead_shrinks(
+    late_seconds: float, told: int
+) -> None:
+    slow, starving = iter([0.0, 0.0, 0.0, late_seconds]), []
+
+    async def before(_call: RenderCall) -> None:
+        await b.clock.sleep_until(b.clock.now_seconds() + next(slow, 0.0))
+
+    async with bench(lead_seconds=0.2, before=before) as b:
+        b.jam._on_starving = lambda: starving.append(late_seconds)
+        await b.say(SETUP, prompts("a"), PLAY)
+        await b.clock.advance(20)
+    assert len(starving) == told

@@ -10,7 +10,6 @@ state of the last chunk that was sent is what PAUSE goes back to and what a lost
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
@@ -18,7 +17,8 @@ from typing import Any, Final, Protocol, TypeVar
 import numpy as np
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, from_pcm16, to_pcm16
-from everjam.errors import EverjamError, PeerError, SetupTimeout, TooManyMessages, TooSlow, close_frame, log_line
+from everjam.errors import EverjamError, PeerError, SetupTimeout, TooSlow, close_frame, log_line
+from everjam.live.budget import MessageBudget
 from everjam.live.clock import Clock
 from everjam.live.metrics import Metrics
 from everjam.live.worker import RenderCall, Rendered
@@ -33,10 +33,6 @@ SETUP_TIMEOUT_SECONDS: Final = 30.0
 PROMPT_GRACE_SECONDS: Final = 1.0
 STALL_SECONDS: Final = 5.0
 FADE_OUT_FRAMES: Final = 12 * QUANTUM_FRAMES
-MAX_MESSAGES_A_SECOND: Final = 1_000
-# Reading 32,000 characters of prompts, with the policy's patterns, keeps the event loop busy for up to 30 ms.
-MAX_BYTES_A_SECOND: Final = 256 * 1024
-BURST_BYTES: Final = 2 * 1024 * 1024
 STARVING_SECONDS: Final = 1.0
 HEDGE_SHARE: Final = 0.5
 MIN_HEDGE_SECONDS: Final = 0.25
@@ -178,8 +174,7 @@ class Jam:
         self._played_at_seconds: float | None = None
         self._steered_at_seconds: float | None = None
         self._last_message_seconds = clock.now_seconds()
-        self._message_times: deque[float] = deque(maxlen=MAX_MESSAGES_A_SECOND)
-        self._unpaid_bytes = 0.0
+        self._budget = MessageBudget(clock.now_seconds())
         self._counted_as_playing = False
 
     @property
@@ -243,7 +238,7 @@ class Jam:
             data = await self._transport.receive()
             now = self._clock.now_seconds()
             self._metrics.control_messages.inc()
-            self._check_flood(now, len(data))
+            self._budget.spend(now, len(data))
             self._last_message_seconds = now
             try:
                 self._session.receive(data)
@@ -252,16 +247,6 @@ class Jam:
                     await self._outbox.put(message)
             for event in self._session.events():
                 self._obey(event, now)
-
-    def _check_flood(self, now: float, size_bytes: int) -> None:
-        paid = (now - self._last_message_seconds) * MAX_BYTES_A_SECOND
-        self._unpaid_bytes = max(0.0, self._unpaid_bytes - paid) + size_bytes
-        if self._unpaid_bytes > BURST_BYTES:
-            raise TooManyMessages(f"More than {MAX_BYTES_A_SECOND // 1024} KiB of messages a second.")
-        times = self._message_times
-        if len(times) == MAX_MESSAGES_A_SECOND and now - times[0] < 1.0:
-            raise TooManyMessages(f"More than {MAX_MESSAGES_A_SECOND} messages in a second.")
-        times.append(now)
 
     def _obey(self, event: SetupDone | PlaybackChanged | SteeringChanged, now: float) -> None:
         if isinstance(event, SetupDone):
@@ -433,7 +418,7 @@ class Jam:
         if self._settings.lead_seconds is not None:
             metrics.lead_seconds.observe(delivery.lead_seconds)
             metrics.lateness_seconds.observe(chunk.late_seconds)
-            if chunk.late_seconds > self._settings.lead_seconds / 2:
+            if chunk.late_seconds > max(STARVING_SECONDS, self._settings.lead_seconds / 2):
                 self._on_starving()
         if delivery.underrun_seconds > 0:
             metrics.underruns.inc()
