@@ -1,0 +1,102 @@
+"""What a word is near to: a small table of word vectors, distilled from a sentence encoder by tools/distil_words.py.
+
+A text is the weighted sum of its words' vectors (frequent words weigh little; the lengths of the rows carry the
+weights). Unknown words are cut into pieces as the encoder's WordPiece does. Read on first use, mapped, not copied.
+"""
+
+import unicodedata
+from collections.abc import Container, Mapping
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = npt.NDArray[np.float32]
+
+PIECE: Final = "##"
+"""Begins a piece that continues a word."""
+MIN_STEM_CHARACTERS: Final = 3
+PIECE_WEIGHT: Final = 0.5
+"""Pieces of a word say less than words do."""
+_ENDINGS: Final = (("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"), ("ly", ""))
+
+
+def split_words(text: str) -> list[str]:
+    """Words of a text, lower case, accents off, cut at everything but letters and digits."""
+    plain = unicodedata.normalize("NFD", text.casefold())
+    letters = (c for c in plain if unicodedata.category(c) != "Mn")
+    return "".join(c if c.isalnum() else " " for c in letters).split()
+
+
+def word_pieces(word: str, vocabulary: Container[str]) -> list[str]:
+    """The longest pieces from the left that a vocabulary has; none if some part has no piece."""
+    pieces = []
+    at = 0
+    while at < len(word):
+        mark = PIECE if at else ""
+        end = next((end for end in range(len(word), at, -1) if mark + word[at:end] in vocabulary), at)
+        if end == at:
+            return []
+        pieces.append(mark + word[at:end])
+        at = end
+    return pieces
+
+
+class WordTable:
+    """The table.
+
+    Args:
+        words: Word or piece to row.
+        directions: int8, shape (rows, dimensions).
+        lengths: float16, shape (rows,): what one unit of a direction is worth.
+    """
+
+    __slots__ = ("_directions", "_lengths", "_words")
+
+    def __init__(
+        self, words: Mapping[str, int], directions: npt.NDArray[np.int8], lengths: npt.NDArray[np.float16]
+    ) -> None:
+        self._words = words
+        self._directions = directions
+        self._lengths = lengths
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        return int(self._directions.shape[1])
+
+    def rows(self, word: str) -> tuple[tuple[int, float], ...]:
+        """Rows that stand for a word, each with its factor; none for one of which nothing is known."""
+        row = self._words.get(word)
+        if row is not None:
+            return ((row, 1.0),)
+        for ending, instead in _ENDINGS:
+            stem = word.removesuffix(ending) + instead
+            if stem != word and word.endswith(ending) and len(stem) >= MIN_STEM_CHARACTERS and stem in self._words:
+                return ((self._words[stem], 1.0),)
+        pieces = word_pieces(word, self._words)
+        return tuple((self._words[piece], PIECE_WEIGHT) for piece in pieces)
+
+    def embed(self, text: str) -> Vector:
+        """Unit vector of a text, zeros for one of which no word is known."""
+        total = np.zeros(self.dimensions, np.float32)
+        for word in split_words(text):
+            for row, factor in self.rows(word):
+                total += self._directions[row] * np.float32(factor * float(self._lengths[row]))
+        norm = float(np.sqrt(total @ total))
+        return total / np.float32(norm) if norm > 0 else total
+
+
+@lru_cache(maxsize=1)
+def word_table() -> WordTable:
+    """The band's own table, read once a process."""
+    folder = Path(str(resources.files(__package__) / "data"))
+    words = (folder / "words.txt").read_text("utf-8").split("\n")
+    return WordTable(
+        {word: row for row, word in enumerate(words) if word},
+        np.load(folder / "words.npy", mmap_mode="r"),
+        np.load(folder / "lengths.npy"),
+    )
