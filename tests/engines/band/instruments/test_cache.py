@@ -73,7 +73,7 @@ def test_clear_forgets() -> None:
 
 def test_an_unknown_patch_is_a_key_error() -> None:
     with pytest.raises(KeyError):
-        WaveformCache().get(replace(KICK, patch="theremin"))
+        WaveformCache().get(replace(KICK, patch="kazoo"))
 
 
 def test_prefetching_many_is_the_same_as_getting_each() -> None:

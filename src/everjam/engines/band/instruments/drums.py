@@ -1,6 +1,5 @@
 """Drum kits: electronic (808, 909, punchy, chip) and acoustic. Pitch tunes a drum against its General MIDI key."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -9,6 +8,7 @@ import numpy as np
 from everjam.audio import Float32Array
 from everjam.engines.band.instruments import cymbals
 from everjam.engines.band.instruments.contract import Patch
+from everjam.engines.band.instruments.drum_models import Kick, Snare, play_kick, play_snare
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
     add_at_start,
@@ -22,39 +22,12 @@ from everjam.engines.band.instruments.dsp.base import (
 )
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst, highpass, lowpass, peaks, shape
 from everjam.engines.band.instruments.dsp.modal import modal
-from everjam.engines.band.instruments.dsp.shaping import saturate
+from everjam.engines.band.instruments.dsp.shaping import overdrive, saturate
 from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, read, square, stack
 from everjam.engines.band.instruments.voicing import Stroke, make_patch
 
 _METAL_HZ: Final = np.array([205.3, 304.4, 369.6, 522.7, 540.0, 800.0])
 """The six square-wave oscillators of the TR-808's cymbals (Werner, Abel, Smith, DAFx 2014)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kick:
-    """A kick drum: a sine that falls in pitch, a drive, a click.
-
-    Attributes:
-        base_hz: Where the pitch ends.
-        sweeps: Falls in pitch: ``(hz, tau_seconds)``.
-        tau_seconds: Decay of the body.
-        hold_seconds: Time before the decay begins.
-        drive: Saturation at full force.
-        click: Level of the click.
-        click_hz: Its band.
-        click_tau_seconds: Its decay.
-        modes: Shell and head resonances: ``(hz, level, tau_seconds)``.
-    """
-
-    base_hz: float
-    sweeps: tuple[tuple[float, float], ...]
-    tau_seconds: float
-    hold_seconds: float
-    drive: float
-    click: float
-    click_hz: tuple[float, float]
-    click_tau_seconds: float
-    modes: tuple[tuple[float, float, float], ...] = ()
 
 
 _KICKS: Final = {
@@ -72,27 +45,58 @@ _KICKS: Final = {
         0.0045,
         ((92.0, 0.30, 0.06), (143.0, 0.16, 0.045), (187.0, 0.12, 0.035), (262.0, 0.10, 0.028), (411.0, 0.06, 0.02)),
     ),
+    "kick_linn": Kick(
+        60.0,
+        ((70.0, 0.009), (24.0, 0.03)),
+        0.055,
+        0.018,
+        1.5,
+        0.8,
+        (2600.0, 7000.0),
+        0.004,
+        ((121.0, 0.35, 0.04), (178.0, 0.2, 0.03), (3300.0, 0.05, 0.006)),
+    ),
+    "kick_lofi": Kick(54.0, ((80.0, 0.02), (20.0, 0.06)), 0.12, 0.015, 2.4, 0.5, (350.0, 1500.0), 0.012),
+    "kick_march": Kick(
+        46.0,
+        ((16.0, 0.03),),
+        0.24,
+        0.005,
+        0.8,
+        0.5,
+        (90.0, 700.0),
+        0.02,
+        ((73.0, 0.55, 0.22), (98.0, 0.4, 0.18), (121.0, 0.3, 0.14), (147.0, 0.22, 0.11), (171.0, 0.16, 0.08)),
+    ),
 }
 
 
-def _kick(kick: Kick, stroke: Stroke) -> Float32Array:
-    tau = kick.tau_seconds * stroke.hard(0.75, 1.0)
-    frames = frames_of(min(1.4, kick.hold_seconds + tau * 6.5))
+def _kick_hard(stroke: Stroke) -> Float32Array:
+    """A long sine driven until it is nearly square, twice, under a hard click: gabber and hardstyle."""
+    frames = frames_of(0.62)
     at = times(frames)
-    cycles = np.float32(kick.base_hz * stroke.tuning) * at
-    depth = stroke.hard(0.6, 1.0)
-    for hz, sweep_tau in kick.sweeps:
-        cycles = cycles + np.float32(hz * sweep_tau * depth * stroke.tuning) * (1.0 - decay(frames, sweep_tau))
-    body = np.sin(np.float32(TAU) * cycles)
-    body *= np.exp(-np.maximum(at - np.float32(kick.hold_seconds), 0.0) * np.float32(1.0 / tau))
-    if kick.modes:
-        hz_, level, taus = (np.array(column) for column in zip(*kick.modes, strict=True))
-        body += modal(hz_ * stroke.tuning, level, taus, frames)
-    body = saturate(body, kick.drive * stroke.hard(0.5, 1.0) * stroke.bright(0.75, 1.35))
-    low, high = kick.click_hz
-    click = burst(stroke.rng, 0.03, kick.click_tau_seconds, bandpass(low, high * stroke.bright(0.6, 1.6)))
-    add_at_start(body, click * np.float32(kick.click * stroke.hard(0.35, 1.2) * stroke.bright(0.4, 2.0)))
-    return body
+    cycles = np.float32(49.0 * stroke.tuning) * at
+    for hz, tau in ((620.0, 0.009), (150.0, 0.05)):
+        cycles = cycles + np.float32(hz * tau * stroke.tuning) * (1.0 - decay(frames, tau))
+    body = np.sin(np.float32(TAU) * cycles) * np.exp(-np.maximum(at - np.float32(0.16), 0.0) * np.float32(1.0 / 0.11))
+    click = burst(stroke.rng, 0.03, 0.004, bandpass(1500.0, 9000.0))
+    add_at_start(body, click * np.float32(0.5))
+    edge = stroke.bright(1400.0, 9000.0) * stroke.hard(0.6, 1.0)
+    drives = (5.0 * stroke.hard(0.5, 1.0), 3.5)
+    return overdrive(body, drives, highpass(45.0), peaks(((220.0, 160.0, 0.9), (1300.0, 900.0, 0.5))), lowpass(edge))
+
+
+def _grit(levels: float, hold_frames: int, signal: Float32Array) -> Float32Array:
+    """An early sampler: few levels, a low rate."""
+    held = np.repeat(signal[::hold_frames], hold_frames)[: signal.size]
+    return f32(np.round(held * np.float32(levels)) / np.float32(levels))
+
+
+def _kick_lofi(stroke: Stroke) -> Float32Array:
+    """A kick from a worn tape, sampled coarsely: no treble, a little dust."""
+    raw = unit(play_kick(_KICKS["kick_lofi"], stroke))
+    dust = noise(stroke.rng, raw.size) * (decay(raw.size, 0.05) * np.float32(0.05))
+    return shape(_grit(24.0, 4, raw + dust), lowpass(stroke.bright(900.0, 3200.0)))
 
 
 def _kick_chip(stroke: Stroke) -> Float32Array:
@@ -104,31 +108,6 @@ def _kick_chip(stroke: Stroke) -> Float32Array:
     steps = np.round(wave * 7.5) / 7.5
     out = shape(f32(steps), lowpass(stroke.bright(2500.0, 9000.0) * stroke.hard(0.5, 1.0)))
     return out * decay(frames, 0.06)
-
-
-@dataclass(frozen=True, slots=True)
-class Snare:
-    """A snare drum: head and shell modes, wires, a stick.
-
-    Attributes:
-        modes: ``(hz, level, tau_seconds)``.
-        bend: Relative rise of the modes' pitch at the stroke.
-        wires: Level of the wires.
-        wires_hz: Band of the wires.
-        wires_tau_seconds: Decay of the wires: body and air.
-        stick: Level of the stick.
-        rattle: How much the heads' motion shakes the wires.
-        seconds: Length.
-    """
-
-    modes: tuple[tuple[float, float, float], ...]
-    bend: float
-    wires: float
-    wires_hz: tuple[float, float]
-    wires_tau_seconds: tuple[float, float]
-    stick: float
-    rattle: float
-    seconds: float
 
 
 _SNARES: Final = {
@@ -159,34 +138,70 @@ _SNARES: Final = {
         0.35,
         0.5,
     ),
+    "snare_linn": Snare(
+        ((205.0, 1.0, 0.07), (318.0, 0.5, 0.06), (412.0, 0.4, 0.05), (535.0, 0.3, 0.04), (690.0, 0.2, 0.03)),
+        0.02,
+        0.75,
+        (900.0, 6500.0),
+        (0.09, 0.10),
+        0.7,
+        0.15,
+        0.26,
+    ),
+    "snare_trap": Snare(
+        ((262.0, 1.0, 0.035), (431.0, 0.5, 0.025)), 0.5, 1.3, (2400.0, 13_000.0), (0.028, 0.07), 0.9, 0.0, 0.24
+    ),
+    "snare_march": Snare(
+        (
+            (302.0, 1.0, 0.045),
+            (458.0, 0.6, 0.04),
+            (611.0, 0.5, 0.032),
+            (742.0, 0.35, 0.028),
+            (903.0, 0.3, 0.022),
+            (1240.0, 0.2, 0.016),
+        ),
+        0.03,
+        1.15,
+        (1900.0, 9500.0),
+        (0.05, 0.085),
+        0.9,
+        0.7,
+        0.36,
+    ),
+    "snare_lofi": Snare(
+        ((171.0, 1.0, 0.07), (268.0, 0.6, 0.05), (342.0, 0.4, 0.045)),
+        0.08,
+        0.8,
+        (500.0, 3600.0),
+        (0.05, 0.06),
+        0.3,
+        0.1,
+        0.3,
+    ),
 }
 
 
-def _snare(snare: Snare, stroke: Stroke) -> Float32Array:
-    frames = frames_of(snare.seconds)
-    at = times(frames)
-    hz, level, taus = (np.array(column) for column in zip(*snare.modes, strict=True))
-    hz = hz * stroke.tuning * (1.0 + 0.004 * stroke.rng.standard_normal(hz.size))
-    if snare.bend > 0.1:
-        bend = np.float32(snare.bend * 0.012) * (1.0 - decay(frames, 0.012))
-        drum = np.zeros(frames, np.float32)
-        for one_hz, one_level, one_tau in zip(hz, level, taus, strict=True):
-            drum += np.float32(one_level) * np.sin(np.float32(TAU * one_hz) * (at + bend)) * decay(frames, one_tau)
-    else:
-        drum = modal(hz, level, taus * stroke.hard(0.8, 1.1), frames, stroke.rng.uniform(0.0, 0.6, hz.size))
-    drum = unit(drum)
-    low, high = snare.wires_hz
-    raw = noise(stroke.rng, frames)
-    body = unit(shape(raw, bandpass(low, high * 0.55 * stroke.bright(0.6, 1.5))))
-    air = unit(shape(raw, bandpass(high * 0.42, high * stroke.bright(0.8, 1.7))))
-    short, long_ = snare.wires_tau_seconds
-    wires = body * decay(frames, short) + air * (decay(frames, long_) * np.float32(0.45 * stroke.bright(0.6, 1.6)))
-    if snare.rattle:
-        wires *= 1.0 + np.float32(snare.rattle) * np.sin(np.float32(TAU * hz[0]) * at)
-    out = drum + wires * np.float32(snare.wires * stroke.hard(0.55, 1.25) * 1.5)
-    stick = burst(stroke.rng, 0.02, 0.0012, highpass(2200.0))
-    add_at_start(out, stick * np.float32(snare.stick * stroke.hard(0.3, 1.3) * stroke.bright(0.5, 1.8)))
-    return saturate(out, 0.9)
+def _snare_linn(stroke: Stroke) -> Float32Array:
+    """A recorded drum whose end was cut off to save memory."""
+    out = play_snare(_SNARES["snare_linn"], stroke)
+    out = saturate(unit(out), 1.6)
+    return out * (1.0 - attack(out.size, 0.2) ** 6)
+
+
+def _snare_march(stroke: Stroke) -> Float32Array:
+    """Tight heads and gut snares; the stick bounces, so that close strokes run together into a roll."""
+    out = play_snare(_SNARES["snare_march"], stroke)
+    bounced = out.copy()
+    for seconds, level in ((0.034, 0.22), (0.062, 0.14), (0.085, 0.08)):
+        start = frames_of(seconds * float(stroke.rng.uniform(0.93, 1.07)))
+        bounced[start:] += out[:-start] * np.float32(level / stroke.hard(0.5, 1.0))
+    return bounced
+
+
+def _snare_lofi(stroke: Stroke) -> Float32Array:
+    """A snare sampled coarsely from a record."""
+    raw = unit(play_snare(_SNARES["snare_lofi"], stroke))
+    return shape(_grit(20.0, 4, raw), lowpass(stroke.bright(2200.0, 6500.0)), highpass(120.0))
 
 
 def _snare_brush(stroke: Stroke) -> Float32Array:
@@ -248,6 +263,24 @@ def _hat(tau_seconds: float, seconds: float, stroke: Stroke) -> Float32Array:
     return out * decay(frames, tau_seconds * stroke.hard(0.6, 1.1))
 
 
+def _hat_trap(stroke: Stroke) -> Float32Array:
+    """A tick of a hi-hat: short enough for rolls at 64th notes."""
+    frames = frames_of(0.07)
+    out = noise(stroke.rng, frames) * np.float32(0.8)
+    for hz in _METAL_HZ * (5.1 * stroke.tuning):
+        table = stack(square(harmonic_count(float(hz)))[None, :])[0]
+        out += read(phase(float(hz), frames, float(stroke.rng.uniform())), table) * np.float32(0.4)
+    out = shape(out, bandpass(stroke.bright(7500.0, 10_500.0), 17_500.0, 3))
+    return out * (decay(frames, 0.0045) + decay(frames, 0.011) * np.float32(stroke.hard(0.25, 0.6)))
+
+
+def _hat_lofi(stroke: Stroke) -> Float32Array:
+    """A hi-hat of a dusty break: coarse, without the top octave."""
+    raw = _hat(0.03, 0.15, stroke)
+    grains = unit(raw) + noise(stroke.rng, raw.size) * (decay(raw.size, 0.02) * np.float32(0.3))
+    return shape(_grit(10.0, 3, unit(grains)), bandpass(1800.0, stroke.bright(4200.0, 8500.0)))
+
+
 def _hat_chip(stroke: Stroke) -> Float32Array:
     frames = frames_of(0.06)
     held = np.sign(noise(stroke.rng, frames))
@@ -278,21 +311,31 @@ def _drum(name: str, title: str, voice: partial[Float32Array], gm: int, pivot_hz
 
 PATCHES: Final[tuple[Patch, ...]] = (
     *cymbals.PATCHES,
-    _drum("kick_808", "808 kick", partial(_kick, _KICKS["kick_808"]), 36, 300.0, 2),
-    _drum("kick_909", "909 kick", partial(_kick, _KICKS["kick_909"]), 36, 300.0, 2),
-    _drum("kick_acoustic", "Acoustic kick", partial(_kick, _KICKS["kick_acoustic"]), 36, 400.0, 3),
-    _drum("kick_punchy", "Punchy club kick", partial(_kick, _KICKS["kick_punchy"]), 36, 300.0, 2),
+    _drum("kick_808", "808 kick", partial(play_kick, _KICKS["kick_808"]), 36, 300.0, 2),
+    _drum("kick_909", "909 kick", partial(play_kick, _KICKS["kick_909"]), 36, 300.0, 2),
+    _drum("kick_acoustic", "Acoustic kick", partial(play_kick, _KICKS["kick_acoustic"]), 36, 400.0, 3),
+    _drum("kick_punchy", "Punchy club kick", partial(play_kick, _KICKS["kick_punchy"]), 36, 300.0, 2),
     _drum("kick_chip", "Chip kick", partial(_kick_chip), 36, 400.0, 1),
-    _drum("snare_808", "808 snare", partial(_snare, _SNARES["snare_808"]), 38, 1200.0, 3),
-    _drum("snare_909", "909 snare", partial(_snare, _SNARES["snare_909"]), 38, 1200.0, 3),
-    _drum("snare_acoustic", "Acoustic snare", partial(_snare, _SNARES["snare_acoustic"]), 38, 1200.0, 4),
+    _drum("kick_linn", "Eighties sampled kick", partial(play_kick, _KICKS["kick_linn"]), 36, 400.0, 2),
+    _drum("kick_hard", "Distorted gabber kick", partial(_kick_hard), 36, 500.0, 2),
+    _drum("kick_lofi", "Lo-fi kick", partial(_kick_lofi), 36, 300.0, 3),
+    _drum("kick_march", "Marching bass drum", partial(play_kick, _KICKS["kick_march"]), 35, 250.0, 3),
+    _drum("snare_808", "808 snare", partial(play_snare, _SNARES["snare_808"]), 38, 1200.0, 3),
+    _drum("snare_909", "909 snare", partial(play_snare, _SNARES["snare_909"]), 38, 1200.0, 3),
+    _drum("snare_acoustic", "Acoustic snare", partial(play_snare, _SNARES["snare_acoustic"]), 38, 1200.0, 4),
     _drum("snare_brush", "Brushed snare", partial(_snare_brush), 38, 1500.0, 4),
     _drum("snare_chip", "Chip snare", partial(_snare_chip), 38, 1500.0, 2),
+    _drum("snare_linn", "Eighties sampled snare", partial(_snare_linn), 38, 1200.0, 2),
+    _drum("snare_trap", "Trap snare", partial(play_snare, _SNARES["snare_trap"]), 40, 2000.0, 3),
+    _drum("snare_march", "Marching snare", partial(_snare_march), 38, 1800.0, 4),
+    _drum("snare_lofi", "Lo-fi snare", partial(_snare_lofi), 38, 1000.0, 3),
     _drum("clap", "Hand clap", partial(_clap), 39, 1500.0, 3),
     _drum("rim", "Rim shot", partial(_rim), 37, 1500.0, 2),
     _drum("hat_closed", "Closed hi-hat", partial(_hat, 0.022, 0.14), 42, 6000.0, 4),
     _drum("hat_open", "Open hi-hat", partial(_hat, 0.14, 0.6), 46, 6000.0, 3),
     _drum("hat_chip", "Chip hi-hat", partial(_hat_chip), 42, 6000.0, 2),
+    _drum("hat_trap", "Trap hi-hat", partial(_hat_trap), 42, 9000.0, 4),
+    _drum("hat_lofi", "Lo-fi hi-hat", partial(_hat_lofi), 42, 3500.0, 4),
     _drum("tom_acoustic", "Acoustic tom", partial(_tom, True), 47, 500.0, 3),
     _drum("tom_electronic", "Electronic tom", partial(_tom, False), 47, 400.0, 2),
 )

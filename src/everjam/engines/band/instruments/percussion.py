@@ -1,12 +1,12 @@
 """Hand percussion. Pitch tunes an instrument against its General MIDI key."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 import numpy as np
 
 from everjam.audio import Float32Array
+from everjam.engines.band.instruments import hand_drums, idiophones
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
@@ -21,86 +21,8 @@ from everjam.engines.band.instruments.dsp.base import (
 )
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst, shape
 from everjam.engines.band.instruments.dsp.modal import modal
-from everjam.engines.band.instruments.dsp.shaping import saturate
 from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, read, square, stack
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
-
-
-@dataclass(frozen=True, slots=True)
-class Skin:
-    """A struck skin: modes and a slap.
-
-    Attributes:
-        hz: Lowest mode.
-        ratios: Modes against it.
-        levels: Their levels.
-        taus: Their time constants in seconds.
-        bend: Relative rise of the lowest mode's pitch at the stroke.
-        slap: Level of the hand or stick.
-        slap_hz: Its band.
-        slap_tau_seconds: Its decay.
-        seconds: Length.
-    """
-
-    hz: float
-    ratios: tuple[float, ...]
-    levels: tuple[float, ...]
-    taus: tuple[float, ...]
-    bend: float
-    slap: float
-    slap_hz: tuple[float, float]
-    slap_tau_seconds: float
-    seconds: float
-
-
-_CONGA: Final = Skin(
-    208.0,
-    (1.0, 1.51, 2.03, 2.52, 3.11, 3.9),
-    (1.0, 0.42, 0.3, 0.2, 0.15, 0.1),
-    (0.15, 0.07, 0.055, 0.04, 0.03, 0.02),
-    0.03,
-    0.45,
-    (700.0, 4200.0),
-    0.006,
-    0.55,
-)
-_BONGO: Final = Skin(
-    392.0,
-    (1.0, 1.57, 2.16, 2.66, 3.4),
-    (1.0, 0.5, 0.3, 0.25, 0.15),
-    (0.07, 0.04, 0.03, 0.022, 0.016),
-    0.02,
-    0.55,
-    (1200.0, 6500.0),
-    0.004,
-    0.3,
-)
-_SURDO: Final = Skin(
-    74.0,
-    (1.0, 1.58, 2.13, 2.29, 2.91),
-    (1.0, 0.32, 0.18, 0.14, 0.08),
-    (0.3, 0.13, 0.09, 0.07, 0.05),
-    0.06,
-    0.22,
-    (180.0, 1800.0),
-    0.007,
-    1.1,
-)
-
-
-def _skin(skin: Skin, stroke: Stroke) -> Float32Array:
-    frames = frames_of(skin.seconds)
-    base = skin.hz * stroke.tuning
-    cycles = np.float32(base) * times(frames)
-    cycles = cycles + np.float32(base * skin.bend * 0.03 * stroke.hard(0.5, 1.2)) * (1.0 - decay(frames, 0.03))
-    out = np.sin(np.float32(TAU) * cycles) * decay(frames, skin.taus[0])
-    spread = 1.0 + 0.004 * stroke.rng.standard_normal(len(skin.ratios) - 1)
-    levels = np.array(skin.levels[1:]) * stroke.hard(0.45, 1.25) * stroke.bright(0.7, 1.4)
-    out += modal(base * np.array(skin.ratios[1:]) * spread, levels, np.array(skin.taus[1:]), frames)
-    low, high = skin.slap_hz
-    slap = burst(stroke.rng, 0.04, skin.slap_tau_seconds, bandpass(low, high * stroke.bright(0.6, 1.6)))
-    add_at_start(out, slap * np.float32(skin.slap * stroke.hard(0.25, 1.4) * stroke.bright(0.6, 1.6)))
-    return saturate(out, 0.8)
 
 
 def _grains(band: tuple[float, float], rise_seconds: float, tau_seconds: float, stroke: Stroke) -> Float32Array:
@@ -175,13 +97,12 @@ def _percussion(name: str, title: str, voice: Voice, gm: int, pivot_hz: float, v
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
+    *hand_drums.PATCHES,
+    *idiophones.PATCHES,
     _percussion("shaker", "Shaker", partial(_grains, (4600.0, 10500.0), 0.022, 0.020), 70, 6000.0, 4),
     _percussion("tambourine", "Tambourine", _tambourine, 54, 5000.0, 3),
     _percussion("cowbell", "Cowbell", _cowbell, 56, 1500.0, 1),
-    _percussion("conga", "Conga", partial(_skin, _CONGA), 63, 700.0, 3),
-    _percussion("bongo", "Bongo", partial(_skin, _BONGO), 60, 1000.0, 3),
     _percussion("triangle", "Triangle", _triangle, 81, 6000.0, 2),
-    _percussion("surdo", "Surdo", partial(_skin, _SURDO), 41, 300.0, 3),
     _percussion("cabasa", "Cabasa", partial(_grains, (6200.0, 13000.0), 0.035, 0.014), 69, 8000.0, 4),
     _percussion("woodblock", "Wood block", _woodblock, 76, 1800.0, 2),
 )
