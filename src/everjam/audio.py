@@ -45,11 +45,13 @@ class BeatEvent:
         frame: Frame in the jam.
         bar: Bar number from 0.
         beat: Beat in the bar from 0.
-        bpm: Tempo at the beat.
-        meter: Beats a bar and the note value that is one beat.
+        bpm: Tempo at the beat, in quarter notes a minute; in compound metres in dotted ones.
+        meter: Upper and lower number of the time signature.
         chord: Chord symbol that sounds, "" if unknown.
         section: Name of the formal section, "" if unknown.
         key: Name of the key, "" if unknown.
+        quarters: Written length of the beat in quarter notes, e.g. 1.5 in 6/8; None if it is the lower number's.
+        pulse_quarters: Written length of what ``bpm`` counts in quarter notes, 1.5 in compound metres.
     """
 
     frame: int
@@ -60,6 +62,13 @@ class BeatEvent:
     chord: str = ""
     section: str = ""
     key: str = ""
+    quarters: float | None = None
+    pulse_quarters: float = 1.0
+
+    @property
+    def length_quarters(self) -> float:
+        """Written length of the beat in quarter notes."""
+        return 4 / self.meter[1] if self.quarters is None else self.quarters
 
 
 @dataclass(frozen=True, slots=True, eq=False)

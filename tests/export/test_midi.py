@@ -17,7 +17,7 @@ from everjam.steering import Controls, Steering, WeightedPrompt
 PROGRAMS = {"piano": 0, "bass": 33, "kick": 36, "snare": 38, "flute": 73}
 
 
-def grid(bpm: float, count: int, start: int = 0, meter: tuple[int, int] = (4, 4), **extra: str) -> list[BeatEvent]:
+def grid(bpm: float, count: int, start: int = 0, meter: tuple[int, int] = (4, 4), **extra: Any) -> list[BeatEvent]:
     step = 60 * SAMPLE_RATE_HZ / bpm * 4 / meter[1]
     return [
         BeatEvent(start + round(index * step), index // meter[0], index % meter[0], bpm, meter, **extra)
@@ -214,3 +214,17 @@ def test_blocks_add_up() -> None:
         assert isinstance(block, Block)
         take.add(block)
     assert take.frames == 100_000
+
+
+def test_compound_metres_are_written_in_quarters() -> None:
+    step = 60 * SAMPLE_RATE_HZ / 116
+    beats = [
+        BeatEvent(round(index * step), index // 2, index % 2, 116.0, (6, 8), quarters=1.5, pulse_quarters=1.5)
+        for index in range(6)
+    ]
+    read_back = read(midi_bytes([], beats, round(6 * step), program=lambda _: None))
+    tempi = [message.tempo for message in read_back.tracks[0] if message.type == "set_tempo"]
+    assert tempi == [pytest.approx(60e6 / 174, abs=2)]
+    signature = next(message for message in read_back.tracks[0] if message.type == "time_signature")
+    assert (signature.numerator, signature.denominator) == (6, 8)
+    assert tempo_map(beats).ticks[:3] == (0, 1440, 2880)

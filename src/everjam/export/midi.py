@@ -86,18 +86,18 @@ class TempoMap:
 def tempo_map(beats: Iterable[BeatEvent]) -> TempoMap:
     """The tempo map of a take: an anchor at frame 0 and one at every beat."""
     ordered = sorted(beats, key=lambda beat: beat.frame)
-    first_bpm = ordered[0].bpm if ordered else DEFAULT_BPM
+    first_bpm = _quarter_bpm(ordered[0]) if ordered else DEFAULT_BPM
     pickup_frames = ordered[0].frame if ordered else 0
     if pickup_frames > _PICKUP_QUARTERS * 60 * SAMPLE_RATE_HZ / first_bpm:
         pickup_frames = 0
     frames, ticks, micros = [pickup_frames], [0], [_micros(first_bpm)]
     for index, beat in enumerate(ordered):
         following = ordered[index + 1] if index + 1 < len(ordered) else None
-        micro = _micros(beat.bpm)
+        micro = _micros(_quarter_bpm(beat))
         if following is not None:
-            quarters = 4 / beat.meter[1]
+            quarters = beat.length_quarters
             played = (following.frame - beat.frame) / quarters
-            written = 60 * SAMPLE_RATE_HZ / beat.bpm
+            written = 60 * SAMPLE_RATE_HZ / _quarter_bpm(beat)
             if played > 0 and abs(played - written) * quarters > _JITTER_FRAMES:
                 micro = round(played / SAMPLE_RATE_HZ * 1e6)
         if beat.frame == pickup_frames:
@@ -107,7 +107,7 @@ def tempo_map(beats: Iterable[BeatEvent]) -> TempoMap:
         if before is None:
             step = round(beat.frame / SAMPLE_RATE_HZ * 1e6 / micros[-1] * TICKS_PER_QUARTER)
         else:
-            step = TICKS_PER_QUARTER * 4 // before.meter[1]
+            step = round(TICKS_PER_QUARTER * before.length_quarters)
         frames.append(beat.frame)
         ticks.append(ticks[-1] + step)
         micros.append(micro)
@@ -141,6 +141,10 @@ def midi_bytes(
         tracks.append(_track(_part_events(part, played, grid, channels=channels, program=program, end=end), end))
     header = struct.pack(">4sIHHH", b"MThd", 6, 1, len(tracks), TICKS_PER_QUARTER)
     return header + b"".join(tracks)
+
+
+def _quarter_bpm(beat: BeatEvent) -> float:
+    return beat.bpm * beat.pulse_quarters
 
 
 def _micros(bpm: float) -> int:

@@ -8,7 +8,7 @@ import pytest
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.engine import BandEngine
 from everjam.engines.band.instruments.contract import Patch, Tone, Waveform
-from everjam.engines.band.score import Bar, ChordSpan, Note, Production
+from everjam.engines.band.score import COMMON_TIME, Bar, ChordSpan, Note, Production
 from everjam.steering import Steering
 
 STRUCK = ("kick_mini", "snare_mini", "hat_closed_mini", "hat_open_mini")
@@ -99,7 +99,9 @@ class MiniComposer:
             tilt_db=1.0 - memory % 3,
         )
         chords = (ChordSpan(0.0, "C", (0, 4, 7)), ChordSpan(2.0, "Am", (9, 0, 4)))
-        return self.rewrite(Bar(memory, (4, 4), 123.0, "A", "C major", chords, tuple(notes), production)), memory + 1
+        return self.rewrite(
+            Bar(memory, COMMON_TIME, 123.0, "A", "C major", chords, tuple(notes), production)
+        ), memory + 1
 
 
 MakeBand = Callable[..., BandEngine]

@@ -16,7 +16,7 @@ from scipy.signal import resample_poly
 from everjam.audio import QUANTUM_FRAMES, Block, Float32Array
 from everjam.engines.band.engine import BandEngine
 from everjam.engines.band.mixer import LATENCY_FRAMES
-from everjam.engines.band.score import Bar
+from everjam.engines.band.score import Bar, Meter
 from everjam.engines.base import Engine
 from everjam.errors import EngineError
 from everjam.steering import FIELDS, Controls, Steering
@@ -145,13 +145,15 @@ def test_a_new_bpm_holds_from_the_next_beat_on(make_band: MakeBand) -> None:
 def test_metres_and_negative_starts_are_laid_right(make_band: MakeBand) -> None:
     def seven(bar: Bar) -> Bar:
         notes = tuple(n for n in bar.notes if n.start_beats < 3.5)
-        return replace(bar, meter=(7, 8), notes=notes)
+        return replace(bar, meter=Meter.parse("7/8"), notes=notes)
 
     band = make_band(seven)
     _, blocks, _ = jam(band, 10, (2,), Steering(controls=Controls(bpm=100)))
     beats = [b for block in blocks for b in block.beats]
-    assert {b.beat for b in beats} == set(range(7))
-    assert np.abs(np.diff([b.frame for b in beats]) - 14_400).max() <= 1
+    assert {b.beat for b in beats} == {0, 1, 2}
+    assert {(b.beat, b.length_quarters) for b in beats} == {(0, 1.0), (1, 1.0), (2, 1.5)}
+    gaps = np.diff([b.frame for b in beats])
+    assert np.abs(gaps - [28_800 * b.length_quarters for b in beats[:-1]]).max() <= 1
     downbeats = {b.bar: b.frame for b in beats if b.beat == 0}
     kicks = [n.start_frame for block in blocks for n in block.notes if n.instrument == "kick_mini"]
     assert downbeats[1] - round(0.02 * 28_800) in kicks

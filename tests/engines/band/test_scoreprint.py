@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.engines.band.composing import bars, steer
 
-from everjam.engines.band.score import Bar, ChordSpan, Note, Production
+from everjam.engines.band.score import COMMON_TIME, Bar, ChordSpan, Note, Production
 from everjam.engines.band.scoreprint import print_bar
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "scores"
@@ -21,7 +21,7 @@ def test_a_bar_is_printed_as_it_is_played() -> None:
         Note("chords", "piano", 60, 3.0, 1.0, 0.7),
         Note("chords", "piano", 64, 3.0, 1.0, 0.6),
     )
-    bar = Bar(3, (4, 4), 120.0, "A", "A minor", (ChordSpan(0.0, "Am", (9, 0, 4)),), notes, Production())
+    bar = Bar(3, COMMON_TIME, 120.0, "A", "A minor", (ChordSpan(0.0, "Am", (9, 0, 4)),), notes, Production())
     assert print_bar(bar).splitlines() == [
         "bar 3  A  A minor  120 bpm  4/4",
         "chords                  Am",

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from everjam.engines.band import theory
+from everjam.engines.band.score import COMMON_TIME, Meter
 from everjam.engines.band.theory import Key, chord_of, read_figure
 
 C_MAJOR, A_MINOR = Key(0, "major"), Key(0, "minor")
@@ -52,12 +53,22 @@ def test_strict_chords_stay_in_the_key(
 
 
 @pytest.mark.parametrize("pair", range(12))
-def test_all_modes_of_a_pair_share_its_notes(pair: int) -> None:
+def test_all_modes_of_a_pair_share_its_notes_where_the_listener_set_it(pair: int) -> None:
     wanted = {(pair + step) % 12 for step in theory.MAJOR}
     for mode in theory.MODES:
-        key = Key(pair, mode)
+        key = Key(pair, mode, diatonic=True)
         assert set(key.scale) == wanted
-        assert key.scale[0] == key.tonic
+        assert set(key.melody) <= wanted
+        assert len(key.melody) >= 3
+        assert key.scale[0] == key.tonic == Key(pair, mode).tonic
+
+
+def test_modes_have_their_own_notes_where_nobody_set_a_signature() -> None:
+    assert theory.key_for(0, "hijaz").name == "E hijaz"
+    assert Key(0, "hijaz").scale == (4, 5, 8, 9, 11, 0, 2)
+    assert Key(0, "harmonic_minor").scale == (9, 11, 0, 2, 4, 5, 8)
+    assert Key(0, "pentatonic_minor").melody == (9, 0, 2, 4, 7)
+    assert all(len(Key(5, mode).scale) == 7 for mode in theory.MODES)
 
 
 @pytest.mark.parametrize("text", ["", "I | ", "H7", "Imaj", "ii9 V14", "I || V"])
@@ -78,16 +89,82 @@ def test_tonality_is_read_off_the_chart() -> None:
 
 
 def test_figures_are_read_cell_by_cell() -> None:
-    assert read_figure("R--. ..5- .... ...a", 4.0, 0) == ((0.0, 0.75, "R"), (1.5, 0.5, "5"), (3.75, 0.25, "a"))
-    assert read_figure("x... .... .... .... .... .... .... ...x", 4.0, 1) == ((3.75, 0.25, "x"),)
-    assert read_figure("x... .... .... ....", 4.0, 5) == ((0.0, 0.25, "x"),)
-    triplets = read_figure("x.xx.xx.xx.x", 4.0, 0)
-    assert [start for start, _, _ in triplets[:3]] == pytest.approx([0, 2 / 3, 1])
-    assert read_figure("xxxx xxxx xxxx", 3.0, 0)[-1] == (2.75, 0.25, "x")
-    assert len(read_figure("x...", 4.0, 0)) == 4
-    assert [start for start, _, _ in read_figure(".... x... .... x...", 3.0, 0)] == [1, 2]
-    assert read_figure("x... .... x... .... X... .... x... ....", 3.0, 1) == ((0.0, 0.25, "X"),)
-    assert max(start for start, _, _ in read_figure("xxxx xxxx xxxx xxxx", 3.0, 0)) < 3
+    four, three = COMMON_TIME, Meter.parse("3/4")
+    assert read_figure("R--. ..5- .... ...a", four, 0) == ((0.0, 0.75, "R"), (1.5, 0.5, "5"), (3.75, 0.25, "a"))
+    assert read_figure("x... .... .... .... .... .... .... ...x", four, 1) == ((3.75, 0.25, "x"),)
+    assert read_figure("x... .... .... ....", four, 5) == ((0.0, 0.25, "x"),)
+    triplets = read_figure("x.xx.xx.xx.x", four, 0)
+    assert [start for start, _, _ in triplets[:3]] == pytest.approx([0, 2 / 3, 1], abs=1e-5)
+    assert read_figure("3/4|xxxx xxxx xxxx", three, 0)[-1] == (2.75, 0.25, "x")
+    assert len(read_figure("x...", four, 0)) == 4
+    assert [start for start, _, _ in read_figure(".... x... .... x...", three, 0)] == [1, 2]
+    assert read_figure("x... .... x... .... X... .... x... ....", three, 1) == ((0.0, 0.25, "X"),)
+    assert max(start for start, _, _ in read_figure("xxxx xxxx xxxx xxxx", three, 0)) < 3
+
+
+@pytest.mark.parametrize(
+    ("figure", "meter", "starts"),
+    [
+        ("6/8|x--x-x", "6/8", [0, 1, 5 / 3]),
+        ("6/8|x.xx.. x.....", "6/8", [0, 1 / 3, 0.5, 1]),
+        ("12/8|x..x..x..x..", "12/8", [0, 1, 2, 3]),
+        ("7/8|x.x.x..", "7/8", [0, 1, 2]),
+        ("3+2+2/8|x..x.x.", "3+2+2/8", [0, 1.5, 2.5]),
+        ("5/4|x... .... .... x... ....", "5/4", [0, 3]),
+        ("6/8|x--x-x", "4/4", [0, 1, 1.75, 2, 3, 3.75]),
+        ("x.x. x... x.x. x...", "6/8", [0, 2 / 3, 1]),
+        ("x... x... x... x...", "5/4", [0, 1, 2, 3, 4]),
+        ("x... x... x... x..x", "7/8", [0, 1, 2, 2.75]),
+        ("7/8|x.x.x.x", "4/4", [0, 1, 2, 3]),
+        ("3/4|x... o... o...", "4/4", [0, 1, 2, 3]),
+    ],
+)
+def test_figures_fit_any_metre(figure: str, meter: str, starts: list[float]) -> None:
+    events = read_figure(figure, Meter.parse(meter), 0)
+    assert [start for start, _, _ in events] == pytest.approx(starts, abs=1e-5)
+    assert all(length > 0 for _, length, _ in events)
+
+
+@given(
+    st.text("xX.-o", min_size=1, max_size=64),
+    st.sampled_from(["4/4", "3/4", "2/4", "5/4", "6/8", "9/8", "12/8", "7/8", "3+2+2/8", "2+2+2+3/8"]),
+    st.sampled_from(["4/4", "3/4", "5/4", "6/8", "12/8", "7/8"]),
+    st.integers(0, 9),
+)
+def test_a_figure_never_leaves_its_bar(cells: str, meter: str, native: str, bar: int) -> None:
+    wanted = Meter.parse(meter)
+    end = 0.0
+    for start, length, cell in read_figure(f"{native}|{cells}", wanted, bar):
+        assert cell not in ".-"
+        assert start >= end - 1e-5
+        end = start + length
+    assert end <= wanted.length_beats + 1e-5
+
+
+@pytest.mark.parametrize(
+    ("text", "groups", "length"),
+    [
+        ("4/4", (1, 1, 1, 1), 4),
+        ("6/8", (3, 3), 2),
+        ("9/8", (3, 3, 3), 3),
+        ("12/8", (3, 3, 3, 3), 4),
+        ("7/8", (2, 2, 3), 3.5),
+        ("2+2+2+3/8", (2, 2, 2, 3), 4.5),
+        ("5/8", (2, 3), 2.5),
+        ("2/4", (1, 1), 2),
+    ],
+)
+def test_metres(text: str, groups: tuple[int, ...], length: float) -> None:
+    meter = Meter.parse(text)
+    assert (meter.groups, meter.length_beats, str(meter)) == (groups, length, text)
+    assert meter.beat_starts[0] == 0
+    assert len(meter.cells) == length * meter.cells_per_beat
+
+
+@pytest.mark.parametrize("text", ["", "4", "4/3", "1/4", "99/4", "x/4", "2+5/8", "4+3/8"])
+def test_bad_metres_say_so(text: str) -> None:
+    with pytest.raises(ValueError, match="no metre"):
+        Meter.parse(text)
 
 
 @given(st.integers(20, 100), st.integers(0, 11))

@@ -10,16 +10,18 @@ from typing import Final
 from everjam.engines.band import form, harmony
 from everjam.engines.band.cards import Deck, default_deck
 from everjam.engines.band.form import Place
-from everjam.engines.band.players import bass, chords, drums, melody, texture, voice
+from everjam.engines.band.players import bass, chords, drums, melody, riff, texture, voice
 from everjam.engines.band.players.scene import NEED_GRAIN, NOTHING_YET, Draft, Last, Scene
 from everjam.engines.band.prompts import ingredients
 from everjam.engines.band.sampling import Dice, Rng
-from everjam.engines.band.score import Bar, ChordSpan, Note
+from everjam.engines.band.score import Bar, ChordSpan, Meter, Note
 from everjam.engines.band.style import Style, StyleKey, move_towards, style_for
 from everjam.engines.band.theory import Key
 from everjam.steering import Controls, MusicGenerationMode, Steering, WeightedPrompt
 
-LAYERS: Final = ("drums", "perc", "bass", "chords", "pad", "arp", "noise", "melody", "counter", "voice")
+LAYERS: Final = (
+    "drums", "perc", "bass", "chords", "second", "pad", "arp", "riff", "noise", "melody", "counter", "voice",
+)  # fmt: skip
 NEVER: Final = -4.5
 """A layer whose presence is below this does not exist, at any density."""
 LONGEST_MORPH_BARS: Final = 8
@@ -97,7 +99,7 @@ class Composer:
         notes = _finish(scene, drafts)
         bar = Bar(
             index=memory.bar,
-            meter=_meter(style, dice, place),
+            meter=scene.meter,
             bpm=scene.bpm,
             section=place.name,
             key=scene.key.name,
@@ -153,9 +155,8 @@ def _move(memory: Memory, style: Style, dice: Dice) -> tuple[Place, str]:
     return place, memory.lead
 
 
-def _meter(style: Style, dice: Dice, place: Place) -> tuple[int, int]:
-    beats, _, unit = style.table("tempo.meters").draw(dice, "meter", place.movement).partition("/")
-    return int(beats), int(unit)
+def _meter(style: Style, dice: Dice, place: Place) -> Meter:
+    return Meter.parse(style.table("tempo.meters").draw(dice, "meter", place.movement))
 
 
 def _bpm(style: Style, dice: Dice, controls: Controls) -> float:
@@ -170,24 +171,23 @@ def _bpm(style: Style, dice: Dice, controls: Controls) -> float:
 def _scene(memory: Memory, style: Style, dice: Dice, place: Place, controls: Controls, *, stays: bool) -> Scene:
     pair = None if controls.scale is None else controls.scale.major_tonic
     meter = _meter(style, dice, place)
-    bar_beats = meter[0] * 4 / meter[1]
     key = memory.key
-    if key is None or not stays or pair not in {None, key.pair}:
+    if key is None or not stays or (pair is not None and (key.pair, key.diatonic) != (pair, True)):
         key = harmony.choose_key(style, dice, place.movement, pair)
     strict = pair is not None
     wild = controls.music_generation_mode is MusicGenerationMode.DIVERSITY
     arriving = memory.key is not None and memory.key.pair != key.pair
-    spans = harmony.bar_chords(style, dice, place, key, bar_beats, strict=strict, arriving=arriving, wild=wild)
+    spans = harmony.bar_chords(style, dice, place, key, meter, strict=strict, arriving=arriving, wild=wild)
     energy = form.energy(place, style)
     after = form.next_place(place, style, dice)
-    following = harmony.bar_chords(style, dice, after, key, bar_beats, strict=strict, arriving=False, wild=wild)
+    following = harmony.bar_chords(style, dice, after, key, meter, strict=strict, arriving=False, wild=wild)
     return Scene(
         style=style,
         dice=dice,
         place=place,
         bar=memory.bar,
         bpm=_bpm(style, dice, controls),
-        bar_beats=bar_beats,
+        meter=meter,
         key=key,
         spans=spans,
         next_chord=following[0].chord,
@@ -211,7 +211,7 @@ def _play(scene: Scene, deck: Deck) -> tuple[list[Draft], Last]:
     if low:
         last = replace(last, bass=max(low, key=lambda draft: draft.start).pitch)
     line, last = melody.play(scene.with_last(last))
-    return beats + low + middle + line + voice.play(scene) + texture.play(scene), last
+    return beats + low + middle + line + riff.play(scene) + voice.play(scene) + texture.play(scene), last
 
 
 def _layer_needs(style: Style, dice: Dice, place: Place) -> dict[str, float]:
@@ -282,13 +282,13 @@ def _tie(scene: Scene, kept: list[Draft], dropped: dict[tuple[str, float], float
         following[draft.layer] = draft.start
 
 
-def _swing(style: Style, bar_beats: float) -> dict[int, float]:
+def _swing(style: Style, meter: Meter) -> dict[int, float]:
     """Sixteenth of the bar to its place in the style's swing, in beats."""
-    amount = style.number("feel.swing")
+    amount = 0.0 if meter.is_compound else style.number("feel.swing")
     fine = style.number("feel.swing_sixteenths")
     coarse = amount * (1 - fine) / 3
     places = {}
-    for sixteenth in range(round(bar_beats * 4)):
+    for sixteenth in range(round(meter.length_beats * 4)):
         beat, inside = divmod(sixteenth * 0.25, 1.0)
         moved = inside * (1 + coarse) if inside <= 0.5 else 0.5 * (1 + coarse) + (inside - 0.5) * (1 - coarse)
         places[sixteenth] = beat + moved + (amount * fine / 12 if sixteenth % 2 else 0.0)
@@ -298,7 +298,7 @@ def _swing(style: Style, bar_beats: float) -> dict[int, float]:
 def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
     """Written notes as somebody plays them: swing, lateness, looseness, dynamics. Off the grid, triplets stay put."""
     style = scene.style
-    swing = _swing(style, scene.bar_beats)
+    swing = _swing(style, scene.meter)
     late = {part: scene.beats(style.number(f"feel.{part}_late_ms")) for part in _LATE}
     loose = scene.beats(style.number("feel.loose_ms"))
     contrast = 0.55 + 0.9 * style.number("feel.dynamics")

@@ -8,6 +8,7 @@ from typing import Final
 from everjam.engines.band import theory
 from everjam.engines.band.form import CONTRASTING, Place
 from everjam.engines.band.sampling import Dice
+from everjam.engines.band.score import Meter
 from everjam.engines.band.style import Mixed, Style
 from everjam.engines.band.theory import Chord, Key
 
@@ -15,13 +16,15 @@ MOVEMENTS_PER_KEY: Final = 3
 """Cycles of the form after which a key that nobody asked for moves to a neighbour."""
 
 _DOMINANT: Final = {
-    "major": "V7",
     "lydian": "V",
     "mixolydian": "bVII",
     "dorian": "bVII",
     "minor": "bVII",
     "phrygian": "bII",
+    "hijaz": "bII",
+    "double_harmonic": "bII",
 }
+"""Chord that leads into a new key, where it is not the dominant seventh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,12 @@ def choose_key(style: Style, dice: Dice, movement: int, pair: int | None) -> Key
     modes = _playable(style.table("harmony.modes"), style.table("harmony.charts"))
     mode = modes.draw(dice, "mode", movement // 2)
     if pair is not None:
-        return theory.key_for(pair, mode)
+        return theory.key_for(pair, mode, diatonic=True)
     tonics = style.table("harmony.tonics")
     name = tonics.draw(dice, "tonic")
     names = theory.FLAT_NAMES if name in theory.FLAT_NAMES else theory.SHARP_NAMES
     tonic = names.index(name)
-    own = (tonic - theory.MAJOR[theory.MODES[mode]]) % 12
+    own = (tonic - theory.MAJOR[theory.MODES[mode].degree]) % 12
     moves = dice.rng.at("modulation")
     for step in range(movement // MOVEMENTS_PER_KEY):
         own = (own + (7 if moves.uniform(step) < 0.5 else 5)) % 12
@@ -70,7 +73,7 @@ def bar_chords(
     dice: Dice,
     place: Place,
     key: Key,
-    bar_beats: float,
+    meter: Meter,
     *,
     strict: bool,
     arriving: bool,
@@ -83,7 +86,7 @@ def bar_chords(
         dice: Draws.
         place: Where in the form.
         key: Tonic and mode.
-        bar_beats: Length of the bar in quarter notes.
+        meter: Of the bar.
         strict: Keep to the key's seven pitch classes.
         arriving: The key is new in this bar: come in by its dominant.
         wild: A section that comes back has a new chart.
@@ -96,17 +99,17 @@ def bar_chords(
     chart = theory.parse_chart(name)
     romans = chart[place.bar % len(chart)]
     if arriving:
-        romans = (_DOMINANT[key.mode], chart[place.bar % len(chart)][0])
+        romans = (_DOMINANT.get(key.mode, "V7"), chart[place.bar % len(chart)][0])
     elif (
         place.is_last
         and place.bars >= 4
-        and bar_beats >= 3
+        and len(meter.groups) >= 3
         and dice.happens(style.number("harmony.turnaround"), dice.rng.at("turnaround", place.sections_before))
     ):
         turns = _suited(style.table("harmony.turnarounds"), key.mode)
         turn = turns.draw(dice, "turnaround-chords", place.sections_before)
         romans = (romans[0], *theory.parse_chart(turn)[0])
-    return spans_of(romans, key, bar_beats, minor=minor, strict=strict)
+    return spans_of(romans, key, meter, minor=minor, strict=strict)
 
 
 def _penalty(chart: str, mode: str) -> float:
@@ -132,20 +135,17 @@ def _playable(modes: Mixed, charts: Mixed) -> Mixed:
     return Mixed(modes.candidates, logits, modes.identities)
 
 
-def spans_of(romans: tuple[str, ...], key: Key, bar_beats: float, *, minor: bool, strict: bool) -> tuple[Span, ...]:
-    """Lays the chords of a bar out in time: evenly; of three the first takes half."""
-    if len(romans) == 3 and bar_beats == 4:
-        lengths = [2.0, 1.0, 1.0]
-    elif len(romans) == 2 and bar_beats % 2:
-        first = float(-(-bar_beats // 2)) if bar_beats % 1 == 0 else bar_beats / 2
-        lengths = [first, bar_beats - first]
+def spans_of(romans: tuple[str, ...], key: Key, meter: Meter, *, minor: bool, strict: bool) -> tuple[Span, ...]:
+    """Lays the chords of a bar out in time: each begins on a beat, the earlier ones are the longer ones."""
+    count, beats = len(romans), len(meter.groups)
+    if count <= beats:
+        starts = [meter.beat_starts[-(-place * beats // count)] for place in range(count)]
     else:
-        lengths = [bar_beats / len(romans)] * len(romans)
-    spans, at = [], 0.0
-    for roman, length in zip(romans, lengths, strict=True):
+        starts = [meter.length_beats * place / count for place in range(count)]
+    spans = []
+    for roman, start, end in zip(romans, starts, [*starts[1:], meter.length_beats], strict=True):
         chord = theory.chord_of(roman, key, minor=minor, strict=strict)
-        spans.append(Span(at, length, chord, theory.local_scale(chord, key)))
-        at += length
+        spans.append(Span(start, end - start, chord, theory.local_scale(chord, key)))
     return tuple(spans)
 
 

@@ -1,13 +1,106 @@
 """The only contract between composing and sounding: notes in bars, written in beats.
 
-One beat is always a quarter note, whatever the metre. Nothing here knows samples, tempo or waveforms.
+One beat is what the tempo counts: a quarter note, and in compound metres (6/8, 9/8, 12/8) a dotted one. Nothing here
+knows samples, tempo or waveforms.
 """
 
+import itertools
 from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
 from typing import Final, Literal
 
 Part = Literal["drums", "bass", "chords", "melody", "texture", "voice"]
 PARTS: Final[tuple[Part, ...]] = ("drums", "bass", "chords", "melody", "texture", "voice")
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A time signature and how its units are grouped into beats.
+
+    Attributes:
+        count: Upper number.
+        unit: Lower number, 4 or 8.
+        groups: Units of each beat; they add up to ``count``: (3, 3) for 6/8, (2, 2, 3) for 7/8.
+    """
+
+    count: int
+    unit: int
+    groups: tuple[int, ...]
+
+    @staticmethod
+    @lru_cache(maxsize=256)
+    def parse(text: str) -> "Meter":
+        """Reads ``3/4``, ``6/8``, ``7/8`` (2+2+3), or grouped as in ``3+2+2/8``.
+
+        Raises:
+            ValueError: It is not a metre of 2 to 16 units of a quarter or an eighth.
+        """
+        upper, _, lower = text.partition("/")
+        numbers = upper.split("+")
+        if lower not in {"4", "8"} or not all(number.isdigit() for number in numbers):
+            raise ValueError(f"{text!r} is no metre such as 4/4, 6/8 or 3+2+2/8")
+        sizes = tuple(int(number) for number in numbers)
+        count, unit = sum(sizes), int(lower)
+        if not 2 <= count <= 16 or (len(sizes) > 1 and not all(2 <= size <= 3 for size in sizes)):
+            raise ValueError(f"{text!r} is no metre such as 4/4, 6/8 or 3+2+2/8")
+        if unit == 4:
+            return Meter(count, unit, (1,) * count)
+        if len(sizes) > 1:
+            return Meter(count, unit, sizes)
+        if count % 3 == 0:
+            return Meter(count, unit, (3,) * (count // 3))
+        odd = count % 2
+        return Meter(count, unit, (2,) * ((count - 3 * odd) // 2) + (3,) * odd)
+
+    @property
+    def is_compound(self) -> bool:
+        """Whether every beat has three units: the tempo then counts dotted quarters."""
+        return self.unit == 8 and set(self.groups) == {3}
+
+    @property
+    def beat_lengths(self) -> tuple[Fraction, ...]:
+        """Length of each group in beats: 1, or 3/2 for the long ones of a mixed metre."""
+        size = 1 if self.unit == 4 else 3 if self.is_compound else 2
+        return tuple(Fraction(group, size) for group in self.groups)
+
+    @property
+    def beat_starts(self) -> tuple[float, ...]:
+        """Where each group starts, in beats."""
+        return tuple(float(at) for at in itertools.accumulate((Fraction(0), *self.beat_lengths[:-1])))
+
+    @property
+    def length_beats(self) -> float:
+        """Length of a bar in beats."""
+        return float(sum(self.beat_lengths))
+
+    @property
+    def quarters_per_beat(self) -> float:
+        """Written length of one beat: 1.5 in compound metres."""
+        return 1.5 if self.is_compound else 1.0
+
+    @property
+    def cells_per_beat(self) -> int:
+        """Sixteenths in a beat: 4, or 6 in compound metres."""
+        return 6 if self.is_compound else 4
+
+    @property
+    def cells(self) -> tuple[float, ...]:
+        """Where each sixteenth of the bar starts, in beats."""
+        return _cells(self)
+
+    def __str__(self) -> str:
+        plain = f"{self.count}/{self.unit}"
+        return plain if Meter.parse(plain) == self else "+".join(map(str, self.groups)) + f"/{self.unit}"
+
+
+@lru_cache(maxsize=64)
+def _cells(meter: Meter) -> tuple[float, ...]:
+    per_beat = meter.cells_per_beat
+    return tuple(round(cell / per_beat, 6) for cell in range(round(meter.length_beats * per_beat)))
+
+
+COMMON_TIME: Final = Meter(4, 4, (1, 1, 1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +179,8 @@ class Bar:
 
     Attributes:
         index: Number of the bar from 0.
-        meter: Beats a bar and the note value that is one beat, as in a time signature.
-        bpm: Tempo in quarter notes a minute that the style asks for; the steering's bpm, where set, wins.
+        meter: Time signature.
+        bpm: Tempo in beats a minute that the style asks for; the steering's bpm, where set, wins.
         section: Name of the formal section.
         key: e.g. ``A minor``.
         chords: In order; the first starts at 0.
@@ -96,7 +189,7 @@ class Bar:
     """
 
     index: int
-    meter: tuple[int, int]
+    meter: Meter
     bpm: float
     section: str
     key: str
@@ -106,5 +199,5 @@ class Bar:
 
     @property
     def length_beats(self) -> float:
-        """Length in quarter notes."""
-        return self.meter[0] * 4 / self.meter[1]
+        """Length in beats."""
+        return self.meter.length_beats

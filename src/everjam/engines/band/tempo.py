@@ -1,7 +1,7 @@
 """Beats to frames, exactly: tempo as rationals, so that an hour of music ends on the frame that arithmetic says.
 
-One beat is a quarter note. The grid grows one *step* (a beat of the metre) at a time; a new tempo is reached by a ramp
-over one step, during which the length of a beat changes linearly with the beat, so that positions stay rational.
+One beat is what the tempo counts. The grid grows one *step* (a beat of the metre) at a time; a new tempo is reached by
+a ramp over one step, during which the length of a beat changes linearly with the beat, so that positions stay rational.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MAX_BPM: Final = 400
 
 
 def frames_per_beat(bpm: float) -> Fraction:
-    """Length of a quarter note in frames, for a tempo rounded to a thousandth of a beat a minute.
+    """Length of a beat in frames, for a tempo rounded to a thousandth of a beat a minute.
 
     Raises:
         ValueError: ``bpm`` is not between 20 and 400.
@@ -31,9 +31,9 @@ class Step:
 
     Attributes:
         start_frame: Where it starts, a fraction of a frame included.
-        length_beats: Its length in quarter notes.
-        first_period: Frames a quarter note at its start.
-        last_period: Frames a quarter note at its end.
+        length_beats: Its length in beats.
+        first_period: Frames a beat at its start.
+        last_period: Frames a beat at its end.
     """
 
     start_frame: Fraction
@@ -50,7 +50,7 @@ class Step:
         """Nearest frame to a position inside the step; positions outside follow the tempo at the nearer end.
 
         Args:
-            beats: Quarter notes from the start of the step.
+            beats: Beats from the start of the step.
         """
         whole = int(self.start_frame)
         start = float(self.start_frame - whole)
@@ -68,7 +68,7 @@ class Grid:
 
     Attributes:
         frame: Where the next step starts.
-        period: Frames a quarter note there; None before the first step, which starts at its own tempo at once.
+        period: Frames a beat there; None before the first step, which starts at its own tempo at once.
     """
 
     frame: Fraction
@@ -83,7 +83,7 @@ class Grid:
         """Lays one step.
 
         Args:
-            length_beats: Length of the step in quarter notes, > 0.
+            length_beats: Length of the step in beats, > 0.
             bpm: Tempo to reach by the end of the step.
 
         Returns:

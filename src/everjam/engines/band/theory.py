@@ -1,9 +1,12 @@
 """Pitch, scale, chord and figure: the arithmetic of music, without style and without chance."""
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from everjam.engines.band.score import COMMON_TIME, Meter
 
 SHARP_NAMES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 FLAT_NAMES: Final = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
@@ -12,16 +15,60 @@ FLAT_PAIRS: Final = frozenset({1, 3, 5, 6, 8, 10})
 
 MAJOR: Final = (0, 2, 4, 5, 7, 9, 11)
 MINOR: Final = (0, 2, 3, 5, 7, 8, 10)
-MINOR_MODES: Final = frozenset({"minor", "dorian", "phrygian"})
-MODES: Final[dict[str, int]] = {
-    "major": 0,
-    "dorian": 1,
-    "phrygian": 2,
-    "lydian": 3,
-    "mixolydian": 4,
-    "minor": 5,
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """A scale and the place of its tonic in a key signature.
+
+    Attributes:
+        degree: Degree of the signature's major scale that is its tonic.
+        steps: Semitones of its seven degrees above the tonic; chords are built on them.
+        melody: Semitones that melodies move on; fewer than seven in pentatonic scales.
+    """
+
+    degree: int
+    steps: tuple[int, ...]
+    melody: tuple[int, ...]
+
+
+def _mode(degree: int, steps: str = "", melody: str = "") -> Mode:
+    """Reads the steps of a mode; those that are not given are the signature's own."""
+    own = tuple((MAJOR[(degree + step) % 7] - MAJOR[degree]) % 12 for step in range(7))
+    seven = tuple(map(int, steps.split())) or own
+    return Mode(degree, seven, tuple(map(int, melody.split())) or seven)
+
+
+MODES: Final[dict[str, Mode]] = {
+    "major": _mode(0),
+    "dorian": _mode(1),
+    "phrygian": _mode(2),
+    "lydian": _mode(3),
+    "mixolydian": _mode(4),
+    "minor": _mode(5),
+    "locrian": _mode(6),
+    "harmonic_minor": _mode(5, "0 2 3 5 7 8 11"),
+    "melodic_minor": _mode(5, "0 2 3 5 7 9 11"),
+    "hungarian_minor": _mode(5, "0 2 3 6 7 8 11"),
+    "hijaz": _mode(2, "0 1 4 5 7 8 10"),
+    "double_harmonic": _mode(2, "0 1 4 5 7 8 11"),
+    "ukrainian_dorian": _mode(1, "0 2 3 6 7 9 10"),
+    "lydian_dominant": _mode(3, "0 2 4 6 7 9 10"),
+    "todi": _mode(2, "0 1 3 6 7 8 11"),
+    "marwa": _mode(3, "0 1 4 6 7 9 11"),
+    "pentatonic_major": _mode(0, "", "0 2 4 7 9"),
+    "pentatonic_minor": _mode(5, "", "0 3 5 7 10"),
+    "malkauns": _mode(5, "", "0 3 5 8 10"),
+    "yo": _mode(4, "", "0 2 5 7 9"),
+    "hirajoshi": _mode(5, "", "0 2 3 7 8"),
+    "in_sen": _mode(2, "", "0 1 5 7 10"),
+    "miyako_bushi": _mode(2, "", "0 1 5 7 8"),
+    "ryukyu": _mode(0, "", "0 4 5 7 11"),
+    "pelog": _mode(2, "", "0 1 3 7 8"),
+    "slendro": _mode(4, "", "0 2 5 7 9"),
 }
-"""Mode to the degree of its relative major scale that is its tonic."""
+"""Scales by name, in twelve equal semitones; quarter tones and the tunings of gamelan are approximated."""
+MINOR_MODES: Final = frozenset(name for name, mode in MODES.items() if mode.steps[2] == 3)
 
 _NUMERALS: Final = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
 _ROMAN: Final = re.compile(r"^([b#]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(.*)$")
@@ -60,26 +107,38 @@ class Key:
     Attributes:
         pair: Pitch class of the major tonic of the signature (a major key and its relative minor share it).
         mode: Key of ``MODES``.
+        diatonic: Keep to the signature's seven pitch classes, whatever the mode would sharpen or flatten.
     """
 
     pair: int
     mode: str
+    diatonic: bool = False
 
     @property
     def tonic(self) -> int:
         """Pitch class of the tonic."""
-        return (self.pair + MAJOR[MODES[self.mode]]) % 12
+        return (self.pair + MAJOR[MODES[self.mode].degree]) % 12
 
     @property
     def scale(self) -> tuple[int, ...]:
         """The seven pitch classes, from the tonic up."""
-        first = MODES[self.mode]
-        return tuple((self.pair + MAJOR[(first + step) % 7]) % 12 for step in range(7))
+        if self.diatonic:
+            first = MODES[self.mode].degree
+            return tuple((self.pair + MAJOR[(first + step) % 7]) % 12 for step in range(7))
+        return tuple((self.tonic + step) % 12 for step in MODES[self.mode].steps)
+
+    @property
+    def melody(self) -> tuple[int, ...]:
+        """The pitch classes that melodies move on, from the tonic up."""
+        own = tuple((self.tonic + step) % 12 for step in MODES[self.mode].melody)
+        if not self.diatonic:
+            return own
+        return self.scale if len(own) == 7 else tuple(tone for tone in own if tone in self.scale)
 
     @property
     def name(self) -> str:
         """E.g. ``A minor``."""
-        return f"{pitch_class_name(self.tonic, self.pair)} {self.mode}"
+        return f"{pitch_class_name(self.tonic, self.pair)} {self.mode.replace('_', ' ')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +171,9 @@ def note_name(pitch: int, pair: int = 0) -> str:
     return f"{pitch_class_name(pitch, pair)}{pitch // 12 - 1}"
 
 
-def key_for(pair: int, mode: str) -> Key:
+def key_for(pair: int, mode: str, *, diatonic: bool = False) -> Key:
     """The key of a mode within a signature."""
-    return Key(pair % 12, mode)
+    return Key(pair % 12, mode, diatonic)
 
 
 @lru_cache(maxsize=4096)
@@ -271,49 +330,135 @@ def snap(pitch: int, pitch_classes: tuple[int, ...]) -> int:
     return pitch
 
 
-@lru_cache(maxsize=4096)
-def read_figure(figure: str, bar_beats: float, bar: int) -> tuple[tuple[float, float, str], ...]:
-    """Reads one bar of a figure such as ``"R..R ..5. R..R .8.."``.
+_TAG: Final = re.compile(r"^(\d[\d+]*/\d)\|")
 
-    Spaces are for the eye. A cell is a sixteenth, or a triplet eighth where a 4/4 figure has 12 or 24 cells. ``.``
-    is silence, ``-`` goes on holding. A figure longer than a bar goes on in the next bars; it is cut, or repeated from
-    its start, where its length does not fit the metre; in 3/4 a figure of four beats leaves out its third.
+
+def native_meter(figure: str) -> Meter:
+    """The metre that a figure is written in: ``6/8|x--x-x`` says so; without a tag it is 4/4.
+
+    Raises:
+        ValueError: The tag is not a metre.
+    """
+    tag = _TAG.match(figure)
+    return Meter.parse(tag[1]) if tag else COMMON_TIME
+
+
+def cells_of(figure: str) -> str:
+    """The cells of a figure without its tag and the spaces for the eye."""
+    return _TAG.sub("", figure).replace(" ", "")
+
+
+def cells_a_bar(count: int, meter: Meter) -> int:
+    """How many of the ``count`` cells of a figure make a bar of its metre.
+
+    A cell is a sixteenth. In 4/4 a figure of 12 or 24 cells has triplet eighths; where the unit is an eighth a figure
+    of just one cell a unit has eighths.
+    """
+    sixteenths = len(meter.cells)
+    if meter == COMMON_TIME and count % 16 and count % 12 == 0:
+        return 12
+    if meter.unit == 8 and count == meter.count:
+        return meter.count
+    return sixteenths
+
+
+Event = tuple[float, float, str]
+
+
+@lru_cache(maxsize=16384)
+def read_figure(figure: str, meter: Meter, bar: int) -> tuple[Event, ...]:
+    """Reads one bar of a figure such as ``"R..R ..5. R..R .8.."`` or ``"6/8|x--x-x"``.
+
+    Spaces are for the eye, ``.`` is silence, ``-`` goes on holding; ``cells_a_bar`` says what a cell is. A longer
+    figure goes on in the next bars. In another metre than its own a figure is fitted in beat by beat.
 
     Args:
         figure: One character a cell.
-        bar_beats: Length of the bar in quarter notes.
+        meter: Of the bar.
         bar: Number of the bar within the figure, any size.
 
     Returns:
-        ``(start in beats, length in beats, character)`` of each event.
+        ``(start in beats, length in beats, character)`` of each event, by start.
     """
-    cells = figure.replace(" ", "")
-    if bar_beats == 3 and len(cells) % 16 == 0:
-        # A waltz out of a bar of four: the third beat goes, so that two backbeats follow the first.
-        cells = "".join(cells[at : at + 8] + cells[at + 12 : at + 16] for at in range(0, len(cells), 16))
-    triplets = bar_beats == 4 and len(cells) % 12 == 0 and len(cells) % 16 != 0
-    step = 1 / 3 if triplets else 0.25
-    per_bar = round(bar_beats / step)
-    bars = max(1, len(cells) // per_bar) if len(cells) >= per_bar else 1
-    first = (bar % bars) * per_bar
-    row = (cells[first : first + per_bar] * per_bar)[:per_bar] if cells else "." * per_bar
-    events: list[tuple[float, float, str]] = []
+    native = native_meter(figure)
+    cells = cells_of(figure)
+    if not cells:
+        return ()
+    if native == meter:
+        return _bar_of(cells, native, bar)
+    return _fitted(cells, native, meter, bar)
+
+
+def _bar_of(cells: str, meter: Meter, bar: int) -> tuple[Event, ...]:
+    per_bar = cells_a_bar(len(cells), meter)
+    first = (bar % max(1, len(cells) // per_bar)) * per_bar
+    row = (cells[first : first + per_bar] * per_bar)[:per_bar]
+    step = meter.length_beats / per_bar
+    events: list[Event] = []
     for index, cell in enumerate(row):
         if cell in ".-":
             continue
         end = index + 1
         while end < per_bar and row[end] == "-":
             end += 1
-        events.append((index * step, (end - index) * step, cell))
+        events.append((round(index * step, 6), round((end - index) * step, 6), cell))
     return tuple(events)
 
 
-def metric_weight(start_beats: float, bar_beats: float) -> float:
+_BEATS: Final = {(4, 3): (0, 1, 3), (4, 5): (0, 1, 2, 3, 2), (3, 2): (0, 2), (3, 4): (0, 1, 2, 1), (5, 4): (0, 1, 2, 4)}
+"""Which beats of a bar are played where a figure of so many beats has to do for so many others."""
+_TO_SIMPLE: Final = {0: 0.0, 1: 0.25, 2: 0.5, 3: 0.5, 4: 0.75, 5: 0.75}
+_TO_COMPOUND: Final = {0: 0.0, 1: 1 / 3, 2: 2 / 3, 3: 2 / 3}
+
+
+def _fitted(cells: str, native: Meter, meter: Meter, bar: int) -> tuple[Event, ...]:
+    """One bar of a figure in a metre that is not its own: whole beats are taken over, each in its new division."""
+    have, want = len(native.groups), len(meter.groups)
+    if have % want == 0:
+        shift = (bar * want) % have
+        source = [(bar * want // have, shift + beat) for beat in range(want)]
+    elif want % have == 0:
+        source = [(bar * (want // have) + beat // have, beat % have) for beat in range(want)]
+    else:
+        order = _BEATS.get((have, want), (*(min(beat, have - 1) for beat in range(want - 1)), have - 1))
+        source = [(bar, beat) for beat in order]
+    moved: dict[float, tuple[float, str]] = {}
+    for beat, (from_bar, from_beat) in enumerate(source):
+        begin, length = native.beat_starts[from_beat], float(native.beat_lengths[from_beat])
+        to, room = meter.beat_starts[beat], float(meter.beat_lengths[beat])
+        for start, held, cell in _bar_of(cells, native, from_bar):
+            inside = start - begin
+            if -1e-6 <= inside < length - 1e-6:
+                place = _divided(inside, native, meter)
+                if place < room - 1e-6 and to + place not in moved:
+                    moved[to + place] = (held, cell)
+    starts = sorted(moved)
+    events: list[Event] = []
+    for start, following in itertools.zip_longest(starts, starts[1:], fillvalue=meter.length_beats):
+        held, cell = moved[start]
+        events.append((start, min(held, following - start), cell))
+    return tuple(events)
+
+
+def _divided(inside: float, native: Meter, meter: Meter) -> float:
+    """A place inside a beat, in the other metre's division of it."""
+    if native.is_compound == meter.is_compound:
+        return inside
+    if meter.is_compound:
+        whole, rest = divmod(inside, 1.0)
+        if abs(rest * 4 - round(rest * 4)) > 1e-6:
+            return inside
+        return round(whole + _TO_COMPOUND[round(rest * 4)], 6)
+    return _TO_SIMPLE[round(inside * 6) % 6]
+
+
+@lru_cache(maxsize=8192)
+def metric_weight(start_beats: float, meter: Meter) -> float:
     """How weak a position is: 0 on the first beat, 0.15 in the middle, 0.3 on beats, 0.6 on eighths, 1 elsewhere."""
     if start_beats == 0:
         return 0.0
-    if bar_beats == 4 and start_beats == 2:
-        return 0.15
-    if start_beats % 1 == 0:
-        return 0.3
-    return 0.6 if start_beats % 0.5 == 0 else 1.0
+    if start_beats in meter.beat_starts:
+        half = len(meter.groups) // 2
+        return 0.15 if len(meter.groups) % 2 == 0 and start_beats == meter.beat_starts[half] and half > 1 else 0.3
+    eighth = start_beats * (3 if meter.is_compound else 2)
+    return 0.6 if abs(eighth - round(eighth)) < 1e-6 else 1.0

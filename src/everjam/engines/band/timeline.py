@@ -94,7 +94,7 @@ def lay(timeline: Timeline, composer: Composing, steering: Steering, until_frame
     beats: list[BeatEvent] = []
     cues: list[Cue] = []
     while _earliest(timeline.grid) < until_frame:
-        if timeline.bar is None or timeline.beat >= timeline.bar.meter[0]:
+        if timeline.bar is None or timeline.beat >= len(timeline.bar.meter.groups):
             bar, memory = composer.compose(timeline.memory, steering, timeline.seed)
             timeline = replace(timeline, bar=bar, memory=memory, beat=0)
         assert timeline.bar is not None
@@ -118,14 +118,24 @@ def _lay_beat(
     beats: list[BeatEvent],
     cues: list[Cue],
 ) -> Timeline:
-    unit = 4 / bar.meter[1]
+    meter = bar.meter
+    length = meter.beat_lengths[timeline.beat]
     bpm = float(min(max(steering.controls.bpm or bar.bpm, MIN_BPM), MAX_BPM))
-    step, grid = timeline.grid.advance(Fraction(4, bar.meter[1]), bpm)
+    step, grid = timeline.grid.advance(length, bpm)
     frame = step.frame_at(0)
-    from_beats = timeline.beat * unit
+    from_beats = meter.beat_starts[timeline.beat]
     beats.append(
         BeatEvent(
-            frame, bar.index, timeline.beat, _bpm_at(step), bar.meter, _chord_at(bar, from_beats), bar.section, bar.key
+            frame,
+            bar.index,
+            timeline.beat,
+            _bpm_at(step),
+            (meter.count, meter.unit),
+            _chord_at(bar, from_beats),
+            bar.section,
+            bar.key,
+            float(length) * meter.quarters_per_beat,
+            meter.quarters_per_beat,
         )
     )
     cue = Cue(frame, bar.production, delay.samples_for(bar.production.delay_beats * float(frames_per_beat(bpm))))
@@ -133,10 +143,10 @@ def _lay_beat(
     if last is None or (cue.production, cue.delay_samples) != (last.production, last.delay_samples):
         cues.append(cue)
         last = cue
-    first, final = timeline.beat == 0, timeline.beat == bar.meter[0] - 1
+    first, final = timeline.beat == 0, timeline.beat == len(meter.groups) - 1
     for i, note in enumerate(bar.notes):
         offset = max(note.start_beats, -MAX_ANTICIPATION_BEATS) - from_beats
-        if (offset >= 0 or first) and (offset < unit or final):
+        if (offset >= 0 or first) and (offset < length or final):
             notes.append(_place(note, step, offset, _take(bar.index, i)))
     return replace(timeline, grid=grid, beat=timeline.beat + 1, cue=last)
 

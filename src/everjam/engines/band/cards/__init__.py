@@ -12,24 +12,33 @@ from typing import Any, Final
 import msgspec
 
 from everjam.engines.band import theory
-from everjam.engines.band.cards.schema import CardFile, Grid
+from everjam.engines.band.cards.schema import CardFile
+from everjam.engines.band.kit import DRUM_VOICES
+from everjam.engines.band.score import COMMON_TIME, Meter
 from everjam.errors import UsageError
 
 _GRID_TABLES: Final = ("grids", "perc", "fills")
 _FIGURE_CELLS: Final = {
     "bass.figures": "Rr2345678acg.-",
     "chords.figures": "Xxomb123456.-",
+    "second.figures": "Xxomb123456.-",
     "chords.arps": "12345678.-",
+    "riff.figures": "123456789abcd.-",
     "melody.rhythms": "Xxo.-",
 }
 _DRUM_CELLS: Final = "Xxog123456789.-"
 _PHRASE_CELLS: Final = "abcd'^_- "
+_VOICINGS: Final = frozenset({"close", "open", "drop2", "shell", "power", "triad", "wide"})
 _CHOICES: Final = {
     "harmony.modes": frozenset(theory.MODES),
     "harmony.tonics": frozenset(theory.SHARP_NAMES) | frozenset(theory.FLAT_NAMES),
-    "chords.voicings": frozenset({"close", "open", "drop2", "shell", "power", "triad", "wide"}),
+    "chords.voicings": _VOICINGS,
+    "second.voicings": _VOICINGS,
     "melody.scales": frozenset({"mode", "pentatonic", "blues", "chord"}),
-    "tempo.meters": frozenset({"4/4", "3/4", "5/4", "6/8", "12/8", "7/8"}),
+    "melody.ornaments": frozenset({"none", "grace", "mordent", "turn", "trill", "roll", "slide", "tremolo"}),
+    "melody.doubling": frozenset({"guide", "none", "unison", "octave", "thirds", "sixths"}),
+    "form.announcements": frozenset({"none", "fill", "riser", "stop"}),
+    "form.endings": frozenset({"cadence", "hit", "ritard", "tag", "fade"}),
 }
 # How loudly each kind of card speaks: in the roles that it claims, and elsewhere.
 _STRENGTH: Final = {"genre": (1.0, 1.0), "instrument": (2.5, 0.15), "mood": (0.6, 0.6), "prior": (1.0, 1.0)}
@@ -47,6 +56,19 @@ class InvalidCard(UsageError):
         super().__init__(f"{file}: {key}: {problem}" if key else f"{file}: {problem}", remedy=remedy)
         self.file = file
         self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A drum pattern.
+
+    Attributes:
+        meter: That it is written in.
+        figures: Drum of ``kit.DRUM_VOICES`` to figure, tagged with the metre.
+    """
+
+    meter: Meter
+    figures: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +173,8 @@ def _flatten(file: str, card: CardFile) -> Card:
         "harmony",
         "bass",
         "chords",
+        "second",
+        "riff",
         "melody",
         "form",
         "mix",
@@ -161,13 +185,16 @@ def _flatten(file: str, card: CardFile) -> Card:
         if not 20 <= low <= high <= 300:
             raise InvalidCard(file, "tempo.bpm", f"[{low:g}, {high:g}] is not a range", "Write [low, high], 20 to 300.")
         numbers["tempo.low"], numbers["tempo.high"] = low, high
+    meter = _own_meter(file, tables)
+    _tag(file, tables, meter)
     grids: dict[str, Grid] = {}
     for kind in _GRID_TABLES:
-        named: dict[str, Grid] = getattr(card.drums, kind)
-        for name, grid in named.items():
-            grids[f"{identity}/{kind}/{name}"] = grid
-            tables.setdefault(f"drums.{kind}", {})[f"{identity}/{kind}/{name}"] = grid.weight
-    _check(file, tables, grids)
+        for name, written in getattr(card.drums, kind).items():
+            grid, weight = _grid(file, f"drums.{kind}.{name}", written, meter)
+            candidate = f"{grid.meter}|{identity}/{kind}/{name}"
+            grids[candidate] = grid
+            tables.setdefault(f"drums.{kind}", {})[candidate] = weight
+    _check(file, tables)
     return Card(
         id=identity,
         name=card.name,
@@ -195,15 +222,77 @@ def _collect(path: str, section: Any, tables: dict[str, dict[str, float]], numbe
             tables[where] = dict(value)
 
 
-def _check(file: str, tables: dict[str, dict[str, float]], grids: dict[str, Grid]) -> None:
+def _own_meter(file: str, tables: dict[str, dict[str, float]]) -> Meter:
+    """The metre that a card's figures are written in."""
+    meters = tables.get("tempo.meters", {})
+    for text in meters:
+        try:
+            Meter.parse(text)
+        except ValueError as error:
+            raise InvalidCard(file, f"tempo.meters.{text!r}", str(error), "Write it as in a score.") from error
+    return Meter.parse(max(meters, key=meters.__getitem__)) if meters else COMMON_TIME
+
+
+def _tag(file: str, tables: dict[str, dict[str, float]], meter: Meter) -> None:
+    """Writes the metre before the figures of a card that is not in 4/4 and checks all figures."""
+    for where, allowed in _FIGURE_CELLS.items():
+        tagged = {}
+        for figure, weight in tables.get(where, {}).items():
+            key = f"{where}.{figure!r}"
+            if figure == "kick":
+                tagged[figure] = weight
+                continue
+            tagged[_figure(file, key, figure, meter, allowed)] = weight
+        if tagged:
+            tables[where] = tagged
+
+
+def _grid(file: str, key: str, written: dict[str, str | float], meter: Meter) -> tuple[Grid, float]:
+    """Reads a drum grid; gives it with its weight."""
+    figures: dict[str, str] = {}
+    weight, own = 1.0, meter
+    for name, value in written.items():
+        if name == "meter" and isinstance(value, str):
+            try:
+                own = Meter.parse(value)
+            except ValueError as error:
+                raise InvalidCard(file, f"{key}.meter", str(error), "Write it as in a score.") from error
+        elif name == "weight" and not isinstance(value, str):
+            if not 0 < value <= 100:
+                raise InvalidCard(file, f"{key}.weight", f"{value:g} is out of range", "Write a number up to 100.")
+            weight = float(value)
+        elif name not in DRUM_VOICES or not isinstance(value, str):
+            raise InvalidCard(file, f"{key}.{name}", "no such drum", f"Choose from {', '.join(sorted(DRUM_VOICES))}.")
+    for name, value in written.items():
+        if name in DRUM_VOICES and value:
+            figures[name] = _figure(file, f"{key}.{name}", str(value), own, _DRUM_CELLS)
+    return Grid(own, figures), weight
+
+
+def _figure(file: str, key: str, figure: str, meter: Meter, allowed: str) -> str:
+    """Checks a figure; gives it with its metre before it, if that is not 4/4."""
+    try:
+        native = theory.native_meter(figure) if "|" in figure else meter
+    except ValueError as error:
+        raise InvalidCard(file, key, str(error), 'Write the metre as in "6/8|x--x-x".') from error
+    cells = theory.cells_of(figure)
+    stray = sorted(set(cells) - set(allowed))
+    if stray:
+        raise InvalidCard(file, key, f"{''.join(stray)!r} is no cell of this figure", f"Use {allowed}.")
+    bar = theory.cells_a_bar(len(cells), native)
+    if cells and len(cells) % bar and bar % len(cells):
+        remedy = f"A bar of {native} has {len(native.cells)} cells; write that many, or a multiple."
+        raise InvalidCard(file, key, f"{len(cells)} cells", remedy)
+    return cells if native == COMMON_TIME else f"{native}|{cells}"
+
+
+def _check(file: str, tables: dict[str, dict[str, float]]) -> None:
     for where, table in tables.items():
         for candidate in table:
             key = f"{where}.{candidate!r}"
             if where in _CHOICES and candidate not in _CHOICES[where]:
                 raise InvalidCard(file, key, "unknown", f"Choose from {', '.join(sorted(_CHOICES[where]))}.")
-            if where in _FIGURE_CELLS and candidate != "kick":
-                _check_cells(file, key, candidate, _FIGURE_CELLS[where])
-            elif where == "melody.phrases":
+            if where == "melody.phrases":
                 stray = set(candidate) - set(_PHRASE_CELLS)
                 if stray or len(candidate.split()) not in {4, 8}:
                     raise InvalidCard(file, key, "not a phrase", 'Write 4 or 8 bars such as "a a\' b -".')
@@ -216,18 +305,6 @@ def _check(file: str, tables: dict[str, dict[str, float]], grids: dict[str, Grid
                 part.rstrip("0123456789").isalpha() and part[-1].isdigit() for part in candidate.split()
             ):
                 raise InvalidCard(file, key, "not a form", 'Write sections with their bars, such as "A8 B8".')
-    for name, grid in grids.items():
-        for drum in grid.__struct_fields__[1:]:
-            _check_cells(file, f"drums.{name}.{drum}", getattr(grid, drum), _DRUM_CELLS)
-
-
-def _check_cells(file: str, key: str, figure: str, allowed: str) -> None:
-    cells = figure.replace(" ", "")
-    stray = sorted(set(cells) - set(allowed))
-    if stray:
-        raise InvalidCard(file, key, f"{''.join(stray)!r} is no cell of this figure", f"Use {allowed}.")
-    if cells and len(cells) % 4:
-        raise InvalidCard(file, key, f"{len(cells)} cells", "Write 12, 16, 24, 32, 48 or 64 cells.")
 
 
 def read_deck(folders: Iterable[Path] = ()) -> Deck:

@@ -26,7 +26,9 @@ class Tempo(Section, frozen=True):
     Attributes:
         bpm: Lowest and highest usual tempo in quarter notes a minute.
         scale: Factor on the tempo that the other cards ask for (moods: slow, fast).
-        meters: Time signatures.
+        meters: Time signatures such as ``4/4``, ``6/8``, ``7/8`` (2+2+3) or ``3+2+2/8``. In 6/8, 9/8 and 12/8 the tempo
+            counts dotted quarters. Figures of the card are written in the likeliest of them, unless they are tagged:
+            ``6/8|x--x-x``.
     """
 
     bpm: tuple[float, float] | None = None
@@ -73,39 +75,21 @@ class Layers(Section, frozen=True):
     perc: Presence = None
     bass: Presence = None
     chords: Presence = None
+    second: Presence = None
     pad: Presence = None
     arp: Presence = None
+    riff: Presence = None
     noise: Presence = None
     melody: Presence = None
     counter: Presence = None
     voice: Presence = None
 
 
-class Grid(Section, frozen=True):
-    """A drum pattern: a figure for each drum.
+Grid = dict[str, str | float]
+"""A drum pattern: a figure for each drum of ``kit.DRUM_VOICES``, its ``weight``, and its ``meter`` if not the card's.
 
-    ``X`` accented, ``x`` played, ``o`` soft, ``g`` ghost, ``1`` to ``9`` played in so many of ten bars, ``.`` silent.
-    """
-
-    weight: Weight = 1.0
-    kick: str = ""
-    snare: str = ""
-    clap: str = ""
-    rim: str = ""
-    hat: str = ""
-    open: str = ""
-    ride: str = ""
-    crash: str = ""
-    tom: str = ""
-    shaker: str = ""
-    tambourine: str = ""
-    cowbell: str = ""
-    conga: str = ""
-    bongo: str = ""
-    triangle: str = ""
-    surdo: str = ""
-    cabasa: str = ""
-    woodblock: str = ""
+``X`` accented, ``x`` played, ``o`` soft, ``g`` ghost, ``1`` to ``9`` played in so many of ten bars, ``.`` silent.
+"""
 
 
 class Drums(Section, frozen=True):
@@ -127,8 +111,10 @@ class Instruments(Section, frozen=True):
     tom: Table = {}
     bass: Table = {}
     chords: Table = {}
+    second: Table = {}
     pad: Table = {}
     arp: Table = {}
+    riff: Table = {}
     noise: Table = {}
     melody: Table = {}
     counter: Table = {}
@@ -145,6 +131,7 @@ class Harmony(Section, frozen=True):
         contrast: Progressions of the sections that contrast (B, chorus, bridge, break), ``charts`` if none.
         turnarounds: Half a bar that leads back, at the end of a section.
         turnaround: How often there is one.
+        lift: How often the last return of a section is a tone or a semitone higher, as in a ballad's last chorus.
     """
 
     modes: Table = {}
@@ -153,6 +140,7 @@ class Harmony(Section, frozen=True):
     contrast: Table = {}
     turnarounds: Table = {}
     turnaround: Unit = None
+    lift: Unit = None
 
 
 class Bass(Section, frozen=True):
@@ -196,6 +184,43 @@ class Chords(Section, frozen=True):
     arp_center: Annotated[float, msgspec.Meta(ge=36, le=96)] | None = None
 
 
+class Second(Section, frozen=True):
+    """A second comping instrument with figures of its own: the organ bubble beside the skank, the other guitar.
+
+    Attributes:
+        figures: As in ``Chords``.
+        voicings: As in ``Chords``.
+        center: MIDI key that its voicings keep around.
+        length: Share of the written length that sounds.
+        pan: -1 (left) to 1 (right).
+    """
+
+    figures: Table = {}
+    voicings: Table = {}
+    center: Annotated[float, msgspec.Meta(ge=36, le=84)] | None = None
+    length: Annotated[float, msgspec.Meta(ge=0.05, le=1)] | None = None
+    pan: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
+
+
+class Riff(Section, frozen=True):
+    """An ostinato on the scale: interlocking guitars, gamelan and mbira patterns, acid lines, horn riffs.
+
+    Attributes:
+        figures: ``1`` to ``9`` degrees of the melody's scale from the tonic up (8 is the octave of a scale of seven, 6
+            that of a scale of five), ``a`` to ``d`` one to four degrees below it. Several bars long if need be.
+        center: MIDI key that the tonic keeps around.
+        length: Share of the written length that sounds.
+        follows: 0 stays on the tonic, 1 counts from the chord's root and moves with it.
+        pan: -1 (left) to 1 (right).
+    """
+
+    figures: Table = {}
+    center: Annotated[float, msgspec.Meta(ge=30, le=90)] | None = None
+    length: Annotated[float, msgspec.Meta(ge=0.05, le=1)] | None = None
+    follows: Unit = None
+    pan: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
+
+
 class Melody(Section, frozen=True):
     """The lead.
 
@@ -209,6 +234,12 @@ class Melody(Section, frozen=True):
         span: Half of its range in semitones.
         length: Share of the written length that sounds.
         rest: How often a bar of the phrase is left out, 0 to 1.
+        ornaments: How long notes are decorated: none, grace, mordent, turn, trill, roll, slide, tremolo.
+        ornamented: How many of them are, 0 to 1.
+        pickup: How often a phrase begins with an upbeat.
+        answers: How often the second instrument answers in the gaps (call and response).
+        doubling: What the second instrument does while the lead plays: guide, none, unison, octave, thirds, sixths.
+        virtuosity: How far a solo is faster and freer than the theme, 0 to 1.
     """
 
     rhythms: Table = {}
@@ -219,6 +250,12 @@ class Melody(Section, frozen=True):
     span: Annotated[float, msgspec.Meta(ge=4, le=18)] | None = None
     length: Annotated[float, msgspec.Meta(ge=0.1, le=1)] | None = None
     rest: Unit = None
+    ornaments: Table = {}
+    ornamented: Unit = None
+    pickup: Unit = None
+    answers: Unit = None
+    doubling: Table = {}
+    virtuosity: Unit = None
 
 
 class Form(Section, frozen=True):
@@ -227,9 +264,13 @@ class Form(Section, frozen=True):
     Attributes:
         cycles: Sections with their bars, e.g. ``A8 A8 B8 A8``.
         energy: Section to energy, 0 to 1, where it differs from the usual.
+        announcements: How a new section that is bigger, or a new style, is announced: none, fill, riser, stop.
+        endings: How a piece ends: cadence, hit, ritard, tag, fade.
     """
 
     cycles: Table = {}
+    announcements: Table = {}
+    endings: Table = {}
     energy: dict[str, Annotated[float, msgspec.Meta(ge=0, le=1)]] = {}
 
 
@@ -269,7 +310,8 @@ class CardFile(Section, frozen=True):
             mood moves what others say. There is one prior.
         about: One line for people.
         aliases: Other names, lower case; plurals and hyphens need no mention.
-        claims: Roles that an instrument card takes: names of ``Instruments``.
+        claims: Roles that an instrument card can take, best first: names of ``Instruments``, and ``drums``, ``perc``.
+        sources: Where the facts come from, for what is not common knowledge: books, papers, standards, by name.
     """
 
     name: str
@@ -277,6 +319,7 @@ class CardFile(Section, frozen=True):
     about: str
     aliases: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     tempo: Tempo = Tempo()
     feel: Feel = Feel()
     layers: Layers = Layers()
@@ -285,6 +328,8 @@ class CardFile(Section, frozen=True):
     harmony: Harmony = Harmony()
     bass: Bass = Bass()
     chords: Chords = Chords()
+    second: Second = Second()
+    riff: Riff = Riff()
     melody: Melody = Melody()
     form: Form = Form()
     mix: Mix = Mix()

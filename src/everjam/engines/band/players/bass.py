@@ -25,7 +25,7 @@ def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
     if figure == "kick":
         events = _kick_events(kicks or frozenset({0.0}), scene.bar_beats)
     else:
-        events = theory.read_figure(figure, scene.bar_beats, scene.place.bar)
+        events = theory.read_figure(figure, scene.meter, scene.place.bar)
     center = scene.style.number("bass.center")
     gate = scene.style.number("bass.length")
     drafts: list[Draft] = []
@@ -155,9 +155,8 @@ def _pops(scene: Scene, drafts: list[Draft]) -> list[Draft]:
     noise = scene.dice.rng.at("pops", scene.bar)
     center = scene.style.number("bass.center")
     added = []
-    for step in range(1, round(scene.bar_beats * 4)):
-        start = step * 0.25
-        if start in taken:
+    for step, start in enumerate(scene.meter.cells):
+        if not step or start in taken:
             continue
         root = _root(scene.span_at(start), center)
         high = step % 2 == 0 and root + 12 <= HIGHEST

@@ -23,29 +23,33 @@ def play(scene: Scene) -> tuple[list[Draft], Last]:
     """One bar of chords.
 
     Returns:
-        Drafts of the layers ``chords`` and ``pad``, and what was played for the next bar.
+        Drafts of the layers ``chords``, ``second`` and ``pad``, and what was played for the next bar.
     """
-    comping, voicing = _comp(scene)
+    comping, voicing = _comp(scene, "chords", scene.last.voicing)
+    second, second_voicing = _comp(scene, "second", scene.last.second)
     pad, pad_voicing = _pad(scene)
-    return comping + pad, replace(scene.last, voicing=voicing, pad=pad_voicing)
+    return comping + second + pad, replace(scene.last, voicing=voicing, second=second_voicing, pad=pad_voicing)
 
 
-def _comp(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
-    patch = scene.patch("chords") if scene.plays("chords") else ""
-    figure = scene.pick("chords.figures", *scene.scope("comp"))
-    kind = scene.pick("chords.voicings", *scene.scope("voicing"))
+def _comp(scene: Scene, layer: str, before: tuple[int, ...]) -> tuple[list[Draft], tuple[int, ...]]:
+    """One comping instrument: ``chords``, or the ``second`` one beside it with figures of its own."""
+    patch = scene.patch(layer) if scene.plays(layer) else ""
+    figure = scene.pick(f"{layer}.figures", *scene.scope("comp", layer)) if patch else ""
     if not patch or not figure:
-        return [], scene.last.voicing
-    center = round(scene.style.number("chords.center") * 2) // 2
-    gate = scene.style.number("chords.length")
+        return [], before
+    kind = scene.pick(f"{layer}.voicings", *scene.scope("voicing", layer))
+    kind = kind or scene.pick("chords.voicings", *scene.scope("voicing", layer))
+    center = round(scene.style.number(f"{layer}.center"))
+    gate = scene.style.number(f"{layer}.length")
     strum = scene.beats(scene.style.number("chords.strum_ms"))
+    side = scene.style.number("second.pan") if layer == "second" else 0.0
     voicings: dict[float, tuple[int, ...]] = {}
-    previous = scene.last.voicing
+    previous = before
     for span in scene.spans:
         previous = voice(span.chord, kind, center, previous)
         voicings[span.start_beats] = previous
     drafts: list[Draft] = []
-    for start, length, cell in _carry(theory.read_figure(figure, scene.bar_beats, scene.place.bar), scene.spans):
+    for start, length, cell in _carry(theory.read_figure(figure, scene.meter, scene.place.bar), scene.spans):
         span = scene.span_at(start)
         pitches = voicings[span.start_beats]
         if cell.isdigit():
@@ -61,7 +65,7 @@ def _comp(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
         for place, pitch in enumerate(ordered):
             drafts.append(
                 Draft(
-                    layer="chords",
+                    layer=layer,
                     part="chords",
                     patch=MUTED.get(patch, patch) if cell == "m" else patch,
                     pitch=pitch,
@@ -71,12 +75,14 @@ def _comp(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
                     need=_thicker(place, len(ordered))
                     + (0.02 if start == 0 else scene.need(start) + (0.06 if cell in "mo" else 0.0)),
                     gate=0.5 if cell == "m" else gate,
-                    pan=0.0 if len(ordered) == 1 else 0.24 * (place / (len(ordered) - 1) - 0.5),
+                    pan=side + (0.0 if len(ordered) == 1 else 0.24 * (place / (len(ordered) - 1) - 0.5)),
                     offset=strum * place / max(1, len(ordered) - 1),
                     tied=gate > 0.8 and cell in _STRIKES and cell != "m",
                 )
             )
-    return drafts + _chips(scene, drafts, voicings, patch), previous
+    if layer == "chords":
+        drafts += _chips(scene, drafts, voicings, patch)
+    return drafts, previous
 
 
 def _thicker(place: int, size: int) -> float:
@@ -105,9 +111,8 @@ def _chips(scene: Scene, drafts: list[Draft], voicings: dict[float, tuple[int, .
     taken = {draft.start for draft in drafts}
     noise = scene.dice.rng.at("chips", scene.bar)
     added = []
-    for step in range(1, round(scene.bar_beats * 4)):
-        start = step * 0.25
-        if start in taken:
+    for step, start in enumerate(scene.meter.cells):
+        if not step or start in taken:
             continue
         pitches = voicings[scene.span_at(start).start_beats]
         pitch = pitches[int(noise.uniform(64 + step) * len(pitches))]

@@ -3,30 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from everjam.engines.band.cards.schema import Grid
+from everjam.engines.band.cards import Grid
+from everjam.engines.band.kit import DRUM_VOICES
 from everjam.engines.band.players.scene import VELOCITIES, Draft, Scene
 from everjam.engines.band.theory import read_figure
 
-VOICES: Final = (
-    "kick", "snare", "clap", "rim", "hat", "open", "ride", "crash", "tom", "shaker", "tambourine", "cowbell", "conga",
-    "bongo", "triangle", "surdo", "cabasa", "woodblock",
-)  # fmt: skip
-_ROLES: Final = frozenset({"kick", "snare", "hat", "open", "tom"})
-_PITCHES: Final = {
-    "kick": 36, "snare": 38, "clap": 39, "rim": 37, "hat": 42, "open": 46, "ride": 51, "crash": 49, "tom": 47,
-    "shaker": 70, "tambourine": 54, "cowbell": 56, "conga": 63, "bongo": 60, "triangle": 81, "surdo": 41, "cabasa": 69,
-    "woodblock": 76,
-}  # fmt: skip
-_PANS: Final = {
-    "hat": 0.22, "open": 0.22, "ride": -0.3, "crash": -0.35, "tom": 0.15, "shaker": -0.45, "tambourine": 0.5,
-    "cowbell": 0.35, "conga": -0.3, "bongo": 0.4, "triangle": 0.55, "cabasa": 0.45, "woodblock": -0.5, "rim": -0.1,
-}  # fmt: skip
-_TOUCH: Final = {
-    "hat": 0.86, "open": 0.86, "ride": 0.86, "shaker": 0.8, "tambourine": 0.82, "cabasa": 0.8, "triangle": 0.75,
-    "cowbell": 0.85, "woodblock": 0.85,
-}  # fmt: skip
-"""How hard timekeepers are played beside kick and snare."""
-_LENGTHS: Final = {"open": 0.5, "crash": 3.0, "ride": 1.0, "surdo": 1.0}
+_VOICE_OF: Final = {voice.pitch: name for name, voice in reversed(DRUM_VOICES.items())}
 
 
 def play(scene: Scene, grids: Mapping[str, Grid]) -> list[Draft]:
@@ -51,20 +33,21 @@ def play(scene: Scene, grids: Mapping[str, Grid]) -> list[Draft]:
 
 
 def _patch(scene: Scene, voice: str) -> str:
-    return scene.patch(voice) if voice in _ROLES else voice
+    return scene.patch(voice) if DRUM_VOICES[voice].is_role else voice
 
 
 def _draft(scene: Scene, layer: str, voice: str, start: float, velocity: float, need: float) -> Draft:
+    drum = DRUM_VOICES[voice]
     return Draft(
         layer=layer,
         part="drums",
         patch=_patch(scene, voice),
-        pitch=_PITCHES[voice],
+        pitch=drum.pitch,
         start=start,
-        length=_LENGTHS.get(voice, 0.25),
-        velocity=velocity * _TOUCH.get(voice, 1.0),
+        length=drum.length_beats,
+        velocity=velocity * drum.touch,
         need=need,
-        pan=_PANS.get(voice, 0.0),
+        pan=drum.pan,
     )
 
 
@@ -74,12 +57,9 @@ def _pattern(scene: Scene, grids: Mapping[str, Grid], name: str, layer: str) -> 
     grid = grids[name]
     ghosts = scene.style.number("feel.ghosts")
     drafts = []
-    for voice in VOICES:
-        figure = getattr(grid, voice)
-        if not figure:
-            continue
+    for voice, figure in grid.figures.items():
         noise = scene.dice.rng.at("hits", voice, scene.bar)
-        for index, (start, _, cell) in enumerate(read_figure(figure, scene.bar_beats, scene.place.bar)):
+        for index, (start, _, cell) in enumerate(read_figure(figure, scene.meter, scene.place.bar)):
             velocity = VELOCITIES.get(cell, 0.66)
             probability = int(cell) / 10 if cell.isdigit() else min(1.0, 0.35 + ghosts) if cell == "g" else 1.0
             if not scene.dice.happens(probability, noise, index):
@@ -96,11 +76,9 @@ def _decorations(scene: Scene, drafts: list[Draft]) -> list[Draft]:
     added: list[Draft] = []
     if not scene.is_busy:
         return added
-    steps = round(scene.bar_beats * 4)
     layers = {draft.layer for draft in drafts}
     timekeeper = next((one for one in ("hat", "ride", "shaker") if any(_voice(d) == one for d in drafts)), "")
-    for step in range(steps):
-        start = step * 0.25
+    for step, start in enumerate(scene.meter.cells):
         where = noise.uniform(step)
         if timekeeper and (_patch(scene, timekeeper), start) not in taken:
             layer = "drums" if "drums" in layers else "perc"
@@ -122,7 +100,7 @@ def _decorations(scene: Scene, drafts: list[Draft]) -> list[Draft]:
 
 
 def _voice(draft: Draft) -> str:
-    return next((voice for voice, pitch in _PITCHES.items() if pitch == draft.pitch), "")
+    return draft.patch if draft.patch in DRUM_VOICES else _VOICE_OF.get(draft.pitch, "")
 
 
 def _fill(scene: Scene, grids: Mapping[str, Grid], drafts: list[Draft]) -> list[Draft]:
@@ -137,8 +115,8 @@ def _fill(scene: Scene, grids: Mapping[str, Grid], drafts: list[Draft]) -> list[
     grid = grids[name]
     filled: list[Draft] = []
     toms = 0
-    for voice in VOICES:
-        for start, _, cell in read_figure(getattr(grid, voice), scene.bar_beats, 0) if getattr(grid, voice) else ():
+    for voice, figure in grid.figures.items():
+        for start, _, cell in read_figure(figure, scene.meter, 0):
             draft = _draft(scene, "drums", voice, start, VELOCITIES.get(cell, 0.7), 0.12 + 0.3 * scene.need(start))
             if voice == "tom":
                 draft.pitch = 50 - 3 * min(3, toms // 2)

@@ -93,7 +93,7 @@ def _line(scene: Scene, bar: Bar, layer: str, patch: str) -> list[Draft]:
     rhythm = scene.pick("melody.rhythms", *motif, "rhythm")
     if bar.varied and dice.uniform("new-rhythm", *motif, bar.varied) < 0.35:
         rhythm = scene.pick("melody.rhythms", *motif, "rhythm", bar.varied)
-    events = list(theory.read_figure(rhythm, scene.bar_beats, bar.bar)) if rhythm else []
+    events = list(theory.read_figure(rhythm, scene.meter, bar.bar)) if rhythm else []
     if bar.closes and len(events) > 3:
         events = _closing(events, scene.bar_beats)
     if not events:
@@ -130,7 +130,7 @@ def _line(scene: Scene, bar: Bar, layer: str, patch: str) -> list[Draft]:
                 start=start,
                 length=length,
                 velocity={"X": 0.86, "x": 0.74, "o": 0.56}.get(cell, 0.7)
-                - 0.05 * theory.metric_weight(start, scene.bar_beats),
+                - 0.05 * theory.metric_weight(start, scene.meter),
                 need=0.04 + 0.5 * scene.need(start) + (0.3 if cell == "o" else 0.0),
                 gate=gate,
                 pan=0.08 if layer == "melody" else -0.04,

@@ -2,20 +2,49 @@
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from everjam.engines.band.form import Place
 from everjam.engines.band.harmony import Span
 from everjam.engines.band.sampling import Address, Dice
-from everjam.engines.band.score import Part
-from everjam.engines.band.style import Style
-from everjam.engines.band.theory import Chord, Key, metric_weight
+from everjam.engines.band.score import Meter, Part
+from everjam.engines.band.style import Mixed, Style
+from everjam.engines.band.theory import Chord, Key, metric_weight, native_meter
 
 NEED_GRAIN: Final = 0.1
 """Chance spreads the density at which a note joins over this much."""
 
 VELOCITIES: Final = {"X": 0.95, "x": 0.76, "o": 0.52, "g": 0.26, "m": 0.6}
 """Force of the cells of a figure; digits are played like ``x``."""
+
+
+FIGURES: Final = frozenset(
+    {
+        "drums.grids",
+        "drums.perc",
+        "drums.fills",
+        "bass.figures",
+        "chords.figures",
+        "chords.arps",
+        "second.figures",
+        "riff.figures",
+        "melody.rhythms",
+    }
+)
+"""Tables whose candidates are written in a metre."""
+OTHER_METER: Final = -8.0
+"""Nats for a figure that is written in another metre than the bar's."""
+
+
+@lru_cache(maxsize=2048)
+def in_meter(mixed: Mixed, meter: Meter) -> Mixed:
+    """A table of figures, those that are written in the bar's metre first."""
+    own = tuple(native_meter(candidate) == meter for candidate in mixed.candidates)
+    if all(own):
+        return mixed
+    logits = tuple(logit + (0.0 if fits else OTHER_METER) for logit, fits in zip(mixed.logits, own, strict=True))
+    return Mixed(mixed.candidates, logits, mixed.identities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +55,14 @@ class Last:
         melody: MIDI key of the lead's last note, 0 at the start.
         bass: MIDI key of the bass's last note, 0 at the start.
         voicing: Last voicing of the comping instrument.
+        second: Last voicing of the second comping instrument.
         pad: Last voicing of the pad.
     """
 
     melody: int = 0
     bass: int = 0
     voicing: tuple[int, ...] = ()
+    second: tuple[int, ...] = ()
     pad: tuple[int, ...] = ()
 
 
@@ -81,7 +112,7 @@ class Scene:
         place: Where in the form the bar is.
         bar: Number of the bar.
         bpm: Quarter notes a minute.
-        bar_beats: Length in quarter notes.
+        meter: Time signature.
         key: Tonic and mode.
         spans: Chords.
         next_chord: First chord of the next bar.
@@ -101,7 +132,7 @@ class Scene:
     place: Place
     bar: int
     bpm: float
-    bar_beats: float
+    meter: Meter
     key: Key
     spans: tuple[Span, ...]
     next_chord: Chord
@@ -115,6 +146,11 @@ class Scene:
     needs: dict[str, float] = field(default_factory=dict)
     patches: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def bar_beats(self) -> float:
+        """Length in beats."""
+        return self.meter.length_beats
+
     def plays(self, layer: str) -> bool:
         """Whether anything of a layer can be heard in this bar."""
         return self.needs.get(layer, 2.0) <= self.density
@@ -126,8 +162,10 @@ class Scene:
         return (*address, self.place.movement, self.place.name)
 
     def pick(self, table: str, *address: Address) -> str:
-        """Draws from a table of the style; "" if it is empty."""
+        """Draws from a table of the style; "" if it is empty. Figures of the bar's own metre come first."""
         mixed = self.style.table(table)
+        if table in FIGURES:
+            mixed = in_meter(mixed, self.meter)
         return mixed.draw(self.dice, *address) if mixed.candidates else ""
 
     def patch(self, role: str) -> str:
@@ -152,7 +190,7 @@ class Scene:
 
     def need(self, start_beats: float, probability: float = 1.0) -> float:
         """Density at which a note of the style's own pattern joins: strong and sure notes first."""
-        weak = 0.78 * metric_weight(start_beats, self.bar_beats) + 0.22 * (1 - probability)
+        weak = 0.78 * metric_weight(start_beats, self.meter) + 0.22 * (1 - probability)
         return 0.03 + max(0.1, self.own_density - 0.07) * weak
 
     def rare_need(self, rarity: float) -> float:

@@ -26,7 +26,7 @@ def _arp(scene: Scene) -> list[Draft]:
     center = round(scene.style.number("chords.arp_center"))
     noise = scene.dice.rng.at("arp", scene.bar)
     drafts = []
-    written = theory.read_figure(figure, scene.bar_beats, scene.place.bar)
+    written = theory.read_figure(figure, scene.meter, scene.place.bar)
     for index, (start, length, cell) in enumerate(written):
         span = scene.span_at(start)
         rungs = theory.ladder(span.chord.pitch_classes[:4], center - 7, center + 24)
@@ -39,7 +39,7 @@ def _arp(scene: Scene) -> list[Draft]:
                 pitch=pitch,
                 start=start,
                 length=max(length, 0.25),
-                velocity=0.5 + 0.16 * (1 - theory.metric_weight(start, scene.bar_beats)) + 0.06 * noise.uniform(index),
+                velocity=0.5 + 0.16 * (1 - theory.metric_weight(start, scene.meter)) + 0.06 * noise.uniform(index),
                 need=scene.need(start),
                 pan=0.55 * (1 if index % 2 else -1),
                 gate=0.95,
@@ -48,8 +48,7 @@ def _arp(scene: Scene) -> list[Draft]:
     if not scene.is_busy:
         return drafts
     taken = {draft.start for draft in drafts}
-    for step in range(round(scene.bar_beats * 4)):
-        start = step * 0.25
+    for step, start in enumerate(scene.meter.cells):
         if start in taken or not drafts:
             continue
         rungs = theory.ladder(scene.span_at(start).chord.pitch_classes[:4], center - 7, center + 24)

@@ -44,7 +44,7 @@ def _chops(scene: Scene, patch: str) -> list[Draft]:
     scope = scene.scope("chops")
     figure = _CHOP_FIGURES[scene.dice.index((0.0,) * len(_CHOP_FIGURES), *scope)]
     drafts = []
-    for index, (start, length, _) in enumerate(theory.read_figure(figure, scene.bar_beats, 0)):
+    for index, (start, length, _) in enumerate(theory.read_figure(figure, scene.meter, 0)):
         tones = theory.ladder(scene.span_at(start).chord.pitch_classes[:3], 62, 77)
         pitch = tones[scene.dice.index((0.0,) * len(tones), *scope, index)]
         drafts.append(
