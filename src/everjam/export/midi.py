@@ -133,7 +133,7 @@ def midi_bytes(
     grid = tempo_map(beats)
     end = grid.tick(frames)
     parts: dict[str, list[NoteEvent]] = {}
-    for note in sorted(notes, key=lambda note: (note.start_frame, note.part, note.pitch)):
+    for note in sorted(notes, key=lambda note: (note.start_frame, note.part, note.pitch, note.instrument)):
         parts.setdefault(note.part, []).append(note)
     channels = _channels(parts)
     tracks = [_track(_conductor(beats, grid, title), end)]
