@@ -4,7 +4,7 @@ import numpy as np
 
 from everjam.audio import Float32Array
 from everjam.engines.band.instruments.dsp.base import control_times, f32, mix_in, stage, upsample
-from everjam.engines.band.instruments.dsp.wavetable import Sweep, phase, scan, walk
+from everjam.engines.band.instruments.dsp.wavetable import Sweep, phase, pulse, scan, stack, walk
 
 SUPERSAW_CENTS = (-17.0, -10.0, -4.5, 0.0, 4.5, 10.0, 17.0)
 
@@ -19,6 +19,22 @@ def rising_cutoff(frames: int, start_hz: float, end_hz: float, tau_seconds: floa
     """Control curve of a cutoff that opens exponentially, in octaves, from ``start_hz`` towards ``end_hz``."""
     octaves = np.log2(end_hz / start_hz)
     return f32((start_hz * 2.0 ** (octaves * (1.0 - np.exp(-control_times(frames) / tau_seconds)))).astype(np.float32))
+
+
+def pulse_width_sweep(harmonics: int, width: Float32Array, edge_hz: float, hz: float) -> Sweep:
+    """A pulse wave whose width moves, through a fixed 12 dB low-pass.
+
+    Args:
+        harmonics: How many.
+        width: Control curve, 0.06 to 0.5 of a period.
+        edge_hz: Cutoff.
+        hz: Fundamental.
+    """
+    widths = np.linspace(0.06, 0.5, 12)
+    number = np.arange(1, harmonics + 1)
+    tables = np.array([pulse(harmonics, float(one)) for one in widths]) / (1.0 + (number * hz / edge_hz) ** 2)
+    position = (np.clip(width, 0.06, 0.5) - 0.06) * ((widths.size - 1) / 0.44)
+    return Sweep(stack(tables), f32(position.astype(np.float32)))
 
 
 def oscillate(sweep: Sweep, hz: float | Float32Array, frames: int, start_cycles: float = 0.0) -> Float32Array:

@@ -6,10 +6,11 @@ from typing import Final
 import numpy as np
 
 from everjam.audio import Float32Array
-from everjam.engines.band.instruments.analogue import falling_cutoff, oscillate, unison
+from everjam.engines.band.instruments.analogue import falling_cutoff, oscillate, pulse_width_sweep, unison
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
+    add_at_start,
     adsr,
     control_times,
     decay,
@@ -19,12 +20,13 @@ from everjam.engines.band.instruments.dsp.base import (
     times,
     unit,
 )
-from everjam.engines.band.instruments.dsp.filters import lowpass, shape
+from everjam.engines.band.instruments.dsp.filters import bandpass, burst, lowpass, shape
 from everjam.engines.band.instruments.dsp.shaping import saturate
 from everjam.engines.band.instruments.dsp.wavetable import (
     harmonic_count,
     lowpass_sweep,
     phase,
+    pulse,
     read,
     saw,
     square,
@@ -158,6 +160,86 @@ def _chip(stroke: Stroke) -> Float32Array:
     return f32(out * release(frames, stroke.held_seconds, 0.02))
 
 
+def _moog(stroke: Stroke) -> Float32Array:
+    """A saw and a pulse through a ladder whose envelope closes slowly: round, with a vowel in it."""
+    frames = frames_of(stroke.held_seconds + 0.08)
+    floor = stroke.hz * 1.4 + stroke.bright(60.0, 350.0)
+    peak = floor + stroke.bright(350.0, 2600.0) * stroke.hard(0.3, 1.0)
+    cutoff = falling_cutoff(frames, floor, peak, 0.26)
+    count = harmonic_count(stroke.hz)
+    saws = lowpass_sweep(stroke.hz, saw(count), cutoff, resonance=0.6, order=4, per_octave=8)
+    hollow = lowpass_sweep(stroke.hz, pulse(count, 0.36), cutoff, resonance=0.6, order=4, per_octave=8)
+    start = float(stroke.rng.uniform(0.0, 1.0))
+    out = oscillate(saws, stroke.hz * 1.002, frames) + oscillate(hollow, stroke.hz / 1.002, frames, start)
+    return saturate(unit(out), 2.2) * adsr(
+        frames, stroke.held_seconds, attack_seconds=0.002, decay_seconds=0.4, sustain=0.7, release_seconds=0.07
+    )
+
+
+def _808(stroke: Stroke) -> Float32Array:
+    """The long boom of a tuned 808 kick: a fast fall in pitch, then a sub, driven until its harmonics can be heard."""
+    frames = frames_of(stroke.held_seconds + 0.2)
+    at = times(frames)
+    drop = stroke.hz * 2.4 * 0.011 * (1.0 - decay(frames, 0.011))
+    cycles = np.float64(stroke.hz) * at + drop
+    out = np.sin(np.float32(TAU) * (cycles % 1.0).astype(np.float32)) * decay(frames, 0.85)
+    out = saturate(out, 2.6 * stroke.hard(0.6, 1.2) * stroke.bright(0.55, 1.9), 0.05)
+    click = burst(stroke.rng, 0.02, 0.0025, bandpass(700.0, stroke.bright(2500.0, 7000.0)))
+    add_at_start(out, click * np.float32(stroke.hard(0.06, 0.25)))
+    return out * release(frames, stroke.held_seconds, 0.2)
+
+
+def _log(stroke: Stroke) -> Float32Array:
+    """The log drum of amapiano: a hollow, pitched knock that falls into its note and is gone quickly."""
+    frames = frames_of(min(stroke.held_seconds + 0.12, 1.2))
+    at = times(frames)
+    bend_tau = 0.02
+    cycles = np.float64(stroke.hz) * at + stroke.hz * 0.42 * bend_tau * (1.0 - decay(frames, bend_tau))
+    turn = np.float32(TAU) * (cycles % 1.0).astype(np.float32)
+    hollow = np.float32(stroke.bright(0.25, 0.7) * stroke.hard(0.5, 1.1))
+    out = np.sin(turn) * (0.75 * decay(frames, 0.2) + 0.25 * decay(frames, 0.5))
+    for number, level, tau in ((3.0, 0.8, 0.085), (5.0, 0.5, 0.05), (7.0, 0.3, 0.035), (2.0, 0.25, 0.12)):
+        out += np.sin(np.float32(number) * turn) * (decay(frames, tau) * (hollow * np.float32(level)))
+    knock = burst(stroke.rng, 0.03, 0.004, bandpass(400.0, stroke.bright(1500.0, 4200.0)))
+    add_at_start(out, knock * np.float32(stroke.hard(0.15, 0.5)))
+    return saturate(unit(f32(out)), 1.5) * release(frames, stroke.held_seconds, 0.12)
+
+
+def _fretless(stroke: Stroke) -> Float32Array:
+    """Slides into its note; the tone opens after the pluck (mwah) and sings with a slow vibrato."""
+    frames = frames_of(stroke.held_seconds + 0.16)
+    at = control_times(frames)
+    open_ = 1.0 - np.exp(-at / 0.09)
+    cutoff = stroke.hz * (2.2 + 3.6 * open_ * np.exp(-at / 0.9)) + stroke.bright(40.0, 700.0) * stroke.hard(0.5, 1.1)
+    number = np.arange(1, harmonic_count(stroke.hz, 80) + 1)
+    pluck = np.abs(np.sin(np.pi * number * 0.21)) / number**0.8
+    sweep = lowpass_sweep(stroke.hz, f32(pluck), f32(cutoff), resonance=0.35, order=2, per_octave=8)
+    sway = 9.0 * np.clip((at - 0.3) / 0.3, 0.0, 1.0) * np.sin(TAU * 4.6 * (at - 0.3))
+    slide = -70.0 * np.exp(-at / 0.028)
+    curve = f32((stroke.hz * 2.0 ** ((sway + slide) / 1200.0)).astype(np.float32))
+    out = unit(oscillate(sweep, curve, frames))
+    finger = burst(stroke.rng, 0.04, 0.01, bandpass(150.0, 1600.0 * stroke.bright(0.6, 1.6)))
+    add_at_start(out, finger * np.float32(stroke.hard(0.05, 0.15)))
+    return out * adsr(
+        frames, stroke.held_seconds, attack_seconds=0.012, decay_seconds=0.8, sustain=0.35, release_seconds=0.14
+    )
+
+
+def _hoover(stroke: Stroke) -> Float32Array:
+    """Detuned pulses of moving width that are pulled up into their note, over an octave below."""
+    frames = frames_of(stroke.held_seconds + 0.12)
+    at = control_times(frames)
+    width = f32(0.28 + 0.2 * np.sin(TAU * 3.1 * at + float(stroke.rng.uniform(0.0, TAU))))
+    edge = stroke.bright(1300.0, 7500.0) * stroke.hard(0.6, 1.0)
+    pulses = pulse_width_sweep(harmonic_count(stroke.hz, 400), width, edge, stroke.hz)
+    bent = f32((stroke.hz * 2.0 ** (-8.0 / 12.0 * np.exp(-at / 0.035))).astype(np.float32))
+    out = unit(unison(pulses, bent, (-22.0, -8.0, 8.0, 22.0), frames, stroke.rng, width=0.5))
+    out = saturate(out, 1.8) + _sine(stroke, frames, 0.5) * np.float32(0.3)
+    return out * adsr(
+        frames, stroke.held_seconds, attack_seconds=0.004, decay_seconds=0.5, sustain=0.8, release_seconds=0.1
+    )
+
+
 def _bass(name: str, title: str, voice: Voice, gm: int, variants: int = 2) -> Patch:
     return make_patch(name, title, "bass", voice, gm=gm, low=24, high=60, variants=variants, pivot_hz=350.0)
 
@@ -173,5 +255,10 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _bass("bass_sub", "Sub bass", _sub, 39, 1),
     _bass("bass_acid", "Acid bass", _acid, 38, 1),
     _bass("bass_fm", "FM bass", _fm, 38, 1),
+    _bass("bass_moog", "Moog-like bass", _moog, 38),
+    _bass("bass_808", "808 bass", _808, 39, 1),
+    _bass("bass_log", "Log drum bass", _log, 39, 2),
+    _bass("bass_fretless", "Fretless bass", _fretless, 35, 2),
+    _bass("bass_hoover", "Hoover bass", _hoover, 39, 2),
     _bass("bass_chip", "Chip bass", _chip, 80, 1),
 )

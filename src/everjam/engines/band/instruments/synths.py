@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from everjam.audio import Float32Array
+from everjam.engines.band.instruments import leads, pads
 from everjam.engines.band.instruments.analogue import (
     SUPERSAW_CENTS,
     falling_cutoff,
@@ -310,4 +311,6 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _synth("stab_rave", "Rave stab, a minor chord in one key", _stab_rave, 55, low=36, high=84),
     _synth("guitar_shimmer", "Shimmering guitar wall", _guitar_shimmer, 96, low=36, high=88),
     _synth("synth_strings", "Synth strings", partial(_pad, _PADS["synth_strings"]), 50),
+    *leads.PATCHES,
+    *pads.PATCHES,
 )
