@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from everjam.audio import Float32Array
+from everjam.engines.band.instruments import ambience
 from everjam.engines.band.instruments.analogue import unison
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
@@ -203,4 +204,5 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _texture("wind_noise", "Wind", _wind, 122, pivot_hz=1000.0),
     _texture("shimmer", "Shimmer", _shimmer, 96, pivot_hz=2500.0),
     _texture("chime_tree", "Chime tree", _chime_tree, 112, pivot_hz=4000.0, sustained=False),
+    *ambience.PATCHES,
 )
