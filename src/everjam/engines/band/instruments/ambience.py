@@ -34,7 +34,7 @@ from everjam.engines.band.instruments.dsp.filters import (
     shape,
 )
 from everjam.engines.band.instruments.dsp.shaping import saturate
-from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, saw, scan, walk
+from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, read, saw, scan, stack, walk
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 from everjam.engines.band.instruments.vowels import AH, EE, EH, OH, OO, vowel_tables
 
@@ -83,6 +83,8 @@ def _sprinkle(
     pans = rng.uniform(0.1, 0.9, count)
     for start, level, pan in zip(starts, levels, pans, strict=True):
         end = min(into.shape[1], int(start) + grain.size)
+        if end <= start:
+            continue
         piece = grain[: end - int(start)] * np.float32(level)
         into[0, start:end] += piece * np.float32(1.0 - pan)
         into[1, start:end] += piece * np.float32(pan)
@@ -137,7 +139,7 @@ def _waves(stroke: Stroke) -> Float32Array:
 
 _SONGS: Final = (
     ((3100.0, 4300.0, 0.07), (4200.0, 3300.0, 0.06), (3300.0, 4600.0, 0.08)),
-    ((5200.0, 4700.0, 0.035), (5200.0, 4700.0, 0.035), (5200.0, 4700.0, 0.035), (5300.0, 4600.0, 0.04), (5200.0, 4600.0, 0.05)),
+    ((5200.0, 4700.0, 0.035),) * 3 + ((5300.0, 4600.0, 0.04), (5200.0, 4600.0, 0.05)),
     ((2600.0, 2450.0, 0.16), (2150.0, 2050.0, 0.22)),
     ((6100.0, 3600.0, 0.05), (3700.0, 6000.0, 0.045), (5900.0, 4100.0, 0.06), (4200.0, 4150.0, 0.12)),
 )  # fmt: skip
@@ -178,12 +180,12 @@ _TALK: Final[tuple[Formants, ...]] = (OO, AH, EE, OH, EH)
 
 
 def _crowd(stroke: Stroke) -> Float32Array:
-    """A dozen people who talk at once in a room: vowels of wandering pitch in syllables, and their consonants."""
+    """People who talk at once in a room: vowels of wandering pitch in syllables, and their consonants."""
     frames = _frames(stroke)
     rng = stroke.rng
     at = control_times(frames)
     out = np.zeros((2, frames), np.float32)
-    for person in range(7):
+    for person in range(5):
         hz = float(rng.uniform(95.0, 150.0)) * (1.75 if person % 2 else 1.0)
         count = harmonic_count(hz, 70)
         number = np.arange(1, count + 1)
@@ -288,13 +290,12 @@ def _night(stroke: Stroke) -> Float32Array:
     at = times(frames)
     air = shape(_both_sides(rng, frames), bandpass(150.0, stroke.bright(500.0, 1800.0), 1))
     out = air * np.float32(0.035 / float(air.std()))
+    sine = stack(np.ones((1, 1)))[0]
     for cricket, (hz, pulses_hz, chirp_hz, level) in enumerate(
         ((4150.0, 28.0, 1.7, 0.5), (4620.0, 33.0, 2.1, 0.3), (3780.0, 24.0, 1.3, 0.22), (5350.0, 52.0, 0.0, 0.1))
     ):
         tuned = hz * float(rng.uniform(0.99, 1.01))
-        tone = np.sin(
-            np.float32(TAU) * ((tuned * at.astype(np.float64) + float(rng.uniform())) % 1.0).astype(np.float32)
-        )
+        tone = read(phase(tuned, frames, float(rng.uniform())), sine)
         pulse = np.maximum(np.sin(np.float32(TAU * pulses_hz) * at), 0.0) ** 1.5
         if chirp_hz:
             turn = (at * np.float32(chirp_hz) + np.float32(rng.uniform())) % 1.0
