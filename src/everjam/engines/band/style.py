@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from everjam.engines.band import roles
 from everjam.engines.band.cards import Card, Deck
 from everjam.engines.band.sampling import Address, Dice, choose, identity
 from everjam.engines.band.score import PARTS, Part, Production
@@ -27,6 +28,12 @@ ABSENT_FROM_PRIOR: Final = -6.0
 LONGEST_STEP: Final = 12.0
 """Nats below its best candidate at which a style on the way out, or in, has nothing more to say; without a floor the
 sharper style would win the whole morph."""
+EXCLUDED: Final = 40.0
+"""Nats against an instrument that is pushed away."""
+REMOVED: Final = -30.0
+"""Presence of a layer that is pushed away."""
+FOLDING: Final = math.log(1.2)
+"""Tempos whose ratio is this close to 2 are felt as one tempo."""
 MAX_SHARES: Final = 4
 """Styles that a morph can hold at once."""
 
@@ -48,7 +55,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "chords.center": (44.0, 72.0),
     "chords.arp_center": (55.0, 90.0),
     "chords.strum_ms": (0.0, 120.0),
-    "melody.center": (58.0, 86.0),
+    "melody.center": (48.0, 90.0),
     "melody.span": (4.0, 16.0),
     "mix.reverb_seconds": (0.3, 6.0),
     "mix.delay_beats": (0.25, 1.5),
@@ -166,17 +173,20 @@ class Style:
 class MixedStyle(Style):
     """Cards mixed by weight and guidance."""
 
-    __slots__ = ("_cards", "_key", "_prior")
+    __slots__ = ("_beside_genre", "_cards", "_key", "_prior", "_removed")
 
     def __init__(self, deck: Deck, key: StyleKey) -> None:
         super().__init__()
         self._prior = deck.prior
         self._key = key
-        self._cards = [] if key.guidance <= 0 else [(card_for(deck, name), weight) for name, weight in key.ingredients]
+        named = [] if key.guidance <= 0 else [(card_for(deck, name), weight) for name, weight in key.ingredients]
+        self._cards = roles.cast(named)
+        self._beside_genre = any(card.kind == "genre" and weight > 0 for card, weight in named)
+        self._removed = frozenset(layer for card, weight in named if weight < 0 for layer in card.removes)
 
     def _mix_table(self, name: str) -> Mixed:
         prior = self._prior.tables.get(name, {})
-        speaking = [(card, weight * card.strength(name)) for card, weight in self._cards if name in card.tables]
+        speaking = self._speaking(name, [card for card in self._cards if name in card[0].tables])
         candidates = dict.fromkeys(prior)
         for card, _ in speaking:
             candidates.update(dict.fromkeys(card.tables[name]))
@@ -198,6 +208,7 @@ class MixedStyle(Style):
         for candidate in logits:
             logits[candidate] += absent
         self._prefer(name, logits)
+        self._exclude(name, logits)
         sharpness = _SHARPNESS[self._key.mode]
         names = tuple(candidates)
         return Mixed(names, tuple(logits[one] * sharpness for one in names), tuple(map(identity, names)))
@@ -208,14 +219,31 @@ class MixedStyle(Style):
                 if candidate in logits:
                     logits[candidate] += 12.0 if candidate == "voice_solo" else 8.0
 
+    def _exclude(self, name: str, logits: dict[str, float]) -> None:
+        """Who pushes an instrument away does not want to hear it in any role."""
+        if not name.startswith("instruments."):
+            return
+        for card, weight in self._cards:
+            if weight < 0 and card.kind == "instrument":
+                for claim in card.claims:
+                    for patch in card.tables.get(f"instruments.{claim}", ()):
+                        if patch in logits:
+                            logits[patch] -= EXCLUDED * min(1.0, -4.0 * weight)
+
+    def _speaking(self, name: str, cards: Sequence[tuple[Card, float]]) -> list[tuple[Card, float]]:
+        """Cards that have an opinion, with how much it counts."""
+        return [(card, weight * card.strength(name, beside_genre=self._beside_genre)) for card, weight in cards]
+
     def _mix_number(self, name: str) -> float:
+        if self._removed and name.startswith("layers.") and name.removeprefix("layers.") in self._removed:
+            return REMOVED
         if name == "layers.voice" and self._key.mode == "vocalization":
             return 20.0
         geometric = name in _GEOMETRIC
         base = self._prior.numbers.get(name)
-        speaking = [(card, weight * card.strength(name)) for card, weight in self._cards if name in card.numbers]
+        speaking = self._speaking(name, [card for card in self._cards if name in card[0].numbers])
         if name == "tempo.scale":
-            speaking = [(card, weight) for card, weight in self._cards]
+            speaking = self._cards
         if base is None:
             if not any(weight > 0 for _, weight in speaking):
                 raise KeyError(name)
@@ -227,8 +255,9 @@ class MixedStyle(Style):
         pulling = sum(weight for _, weight in speaking if weight > 0)
         start = math.log(base) if geometric else base
         value = start
+        folds = self._folds(speaking) if name in {"tempo.low", "tempo.high"} else {}
         for card, weight in speaking:
-            said = card.numbers.get(name, 1.0)
+            said = card.numbers.get(name, 1.0) * folds.get(card.id, 1.0)
             share = weight / (pulling if weight > 0 else everyone)
             value += pull * share * ((math.log(said) if geometric else said) - start)
         value = math.exp(value) if geometric else value
@@ -236,6 +265,25 @@ class MixedStyle(Style):
             return value
         low, high = _RANGES.get(name, _UNIT)
         return min(high, max(low, value))
+
+    @staticmethod
+    def _folds(speaking: Sequence[tuple[Card, float]]) -> dict[str, float]:
+        """Cards that are felt at half or double speed beside the weightiest one: 174 beside 85 is played as 87."""
+        pulling = [(card, weight) for card, weight in speaking if weight > 0 and "tempo.high" in card.numbers]
+        if len(pulling) < 2:
+            return {}
+        lead = max(pulling, key=lambda item: (item[1], item[0].id))[0]
+        folds = {}
+        for card, _ in pulling:
+            ratio = _middle(lead) / _middle(card)
+            for fold in (2.0, 0.5):
+                if abs(math.log(ratio / fold)) < FOLDING:
+                    folds[card.id] = fold
+        return folds
+
+
+def _middle(card: Card) -> float:
+    return math.sqrt(card.numbers["tempo.low"] * card.numbers["tempo.high"])
 
 
 @lru_cache(maxsize=8192)
