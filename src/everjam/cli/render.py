@@ -64,6 +64,9 @@ def render(
     fade: Annotated[
         str, typer.Option("--fade", metavar="SECONDS", help="Length of the fade-out; 0.03 for loops.")
     ] = "0.5",
+    ending: Annotated[
+        bool, typer.Option("--ending/--no-ending", help="Compose an ending, or cut the piece where the time is up.")
+    ] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False,
 ) -> int:
     """Render music to a file.
@@ -79,7 +82,7 @@ def render(
     frames = max(1, seconds_to_frames(parse_duration(duration)))
     fade_frames = seconds_to_frames(max(MIN_FADE_SECONDS, parse_duration(fade)))
     seed = secrets.randbits(32) - 2**31 if music.seed is None else music.seed
-    order = Order(Take(steering, seed, frames, fade_frames), output, stems, midi)
+    order = Order(Take(steering, seed, frames, fade_frames, ending), output, stems, midi)
     _check_places(order)
     player = registry.load(engine or load_settings().engine, **({"stems": True} if stems else {}))
     if stems and not player.info.stems:

@@ -85,6 +85,20 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
+class EndsPieces(Protocol):
+    """What an engine offers beside ``Engine`` where its pieces can end."""
+
+    def finish(self, state: State, frames: int) -> State:
+        """A state whose music comes to an end of its own, and is over ``frames`` from now at the latest.
+
+        Args:
+            state: From ``start``, ``reset`` or ``render``; it is not changed.
+            frames: At least 1. What is too short for an ending goes on as if nobody had asked.
+        """
+        ...
+
+
 def check_frames(frames: int, quantum: int) -> None:
     """Raises ValueError unless ``frames`` is a positive multiple of ``quantum``."""
     if frames <= 0 or frames % quantum:

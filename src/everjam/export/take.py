@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Block, Float32Array
-from everjam.engines.base import Engine
+from everjam.engines.base import EndsPieces, Engine
 from everjam.steering import Steering
 
 BLOCK_FRAMES: Final = 2 * SAMPLE_RATE_HZ
@@ -25,12 +25,14 @@ class Take:
         seed: Signed 32-bit.
         frames: Length, > 0; not bound to the quantum.
         fade_frames: Length of the fade-out that ends it; cut to the length of the take.
+        ending: Whether an engine that can compose an ending does so; without one the take is cut out of the music.
     """
 
     steering: Steering
     seed: int
     frames: int
     fade_frames: int = round(DEFAULT_FADE_SECONDS * SAMPLE_RATE_HZ)
+    ending: bool = False
 
 
 def render_take(engine: Engine, take: Take) -> Iterator[Block]:
@@ -44,6 +46,8 @@ def render_take(engine: Engine, take: Take) -> Iterator[Block]:
         Blocks of 2 s, the last one as long as what is left; notes and beats after the end are left out.
     """
     state = engine.start(take.seed)
+    if take.ending and isinstance(engine, EndsPieces):
+        state = engine.finish(state, take.frames)
     done = 0
     while done < take.frames:
         left = take.frames - done

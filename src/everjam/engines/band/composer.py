@@ -1,20 +1,19 @@
 """The composer: (memory, steering, seed) to the next bar. Pure: the same arguments give the same bar anywhere."""
 
 import math
-import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from everjam.engines.band import form, harmony
+from everjam.engines.band import ending, form, harmony
 from everjam.engines.band.cards import Deck, default_deck
 from everjam.engines.band.form import Place
+from everjam.engines.band.performance import perform
 from everjam.engines.band.players import bass, chords, drums, melody, riff, texture, voice
-from everjam.engines.band.players.scene import NEED_GRAIN, NOTHING_YET, Draft, Last, Scene
+from everjam.engines.band.players.scene import NOTHING_YET, Draft, Last, Scene
 from everjam.engines.band.prompts import ingredients
 from everjam.engines.band.sampling import Dice, Rng
-from everjam.engines.band.score import Bar, ChordSpan, Meter, Note
+from everjam.engines.band.score import Bar, ChordSpan, Meter
 from everjam.engines.band.style import Style, StyleKey, move_towards, style_for
 from everjam.engines.band.theory import Key
 from everjam.steering import Controls, MusicGenerationMode, Steering, WeightedPrompt
@@ -25,16 +24,16 @@ LAYERS: Final = (
 NEVER: Final = -4.5
 """A layer whose presence is below this does not exist, at any density."""
 LONGEST_MORPH_BARS: Final = 8
+BIG_CHANGE: Final = 0.35
+"""Share of the cards that has to change for the band to announce it."""
+SWELL: Final = 0.12
+"""How much more has to go on in the next section for this one to announce it."""
 
 _MODES: Final = {
     MusicGenerationMode.DIVERSITY: "diversity",
     MusicGenerationMode.VOCALIZATION: "vocalization",
 }
-_MONOPHONIC: Final = frozenset({"bass", "melody", "counter"})
 _KICK: Final = 36
-_KNEE: Final = 0.78
-"""Velocities above it are bent, so that accents stand out however hard a style plays."""
-_LATE: Final = ("drums", "bass", "chords", "melody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,11 @@ class Memory:
         morph_left: Bars of it that are left.
         place: Where in the form the last bar was, None at the start.
         lead: Card that the form was drawn for.
-        key: Of the last bar, None at the start.
+        key: Of the movement, None at the start.
+        heard: Key of the last bar, None at the start.
         last: What was played in it.
+        announced: Whether the last bar announced something.
+        ending: How the piece ends, once that is decided.
     """
 
     bar: int = 0
@@ -61,7 +63,10 @@ class Memory:
     place: Place | None = None
     lead: str = ""
     key: Key | None = None
+    heard: Key | None = None
     last: Last = NOTHING_YET
+    announced: bool = False
+    ending: str = ""
 
 
 class Composer:
@@ -88,28 +93,98 @@ class Composer:
             steering: What the listener asks for; mutes and brightness are not the composer's business.
             seed: Signed 32-bit integer.
         """
+        scene, memory = self._set(memory, steering, seed)
+        drafts, last = _play(scene, self._deck)
+        return _written(scene, drafts), replace(memory, last=last)
+
+    def ending_bars(self, memory: Memory, steering: Steering, seed: int) -> int:
+        """How many bars ``conclude`` would take from here on, the last chord's included; 0 where the style fades."""
+        scene, _ = self._set(memory, steering, seed)
+        return ending.BARS.get(_draw_ending(scene), 0)
+
+    def conclude(self, memory: Memory, steering: Steering, seed: int, step: int) -> tuple[Bar, Memory]:
+        """A bar of the ending, and the memory after it.
+
+        Args:
+            memory: From the last call.
+            steering: What the listener asks for.
+            seed: Signed 32-bit integer.
+            step: Number of the bar in the ending; beyond ``ending_bars`` there is silence.
+        """
+        scene, after = self._set(memory, steering, seed)
+        kind = memory.ending or _draw_ending(scene)
+        bars = ending.BARS.get(kind, 1)
+        if step >= bars:
+            return _written(scene, []), replace(after, ending=kind)
+        final = step == bars - 1
+        spans = ending.tonic(scene) if final else ending.cadence(scene)
+        home = ending.tonic(scene)[0].chord
+        scene = replace(scene, spans=spans, next_chord=home, announcement="" if final else "fill", arrives=final)
+        drafts, last = _play(scene, self._deck)
+        if final:
+            drafts = ending.last_notes(scene, drafts, kind)
+        bar = replace(_written(scene, drafts), section="ending", tempo_scale=ending.slowdown(kind, step))
+        return bar, replace(after, last=last, ending=kind)
+
+    def _set(self, memory: Memory, steering: Steering, seed: int) -> tuple[Scene, Memory]:
+        """The scene of the next bar, and the memory after it but for what will be played."""
         controls = steering.controls
+        before = memory.target
         memory = _steer(memory, _style_key(self._deck, steering.prompts, controls.guidance, _mode(controls)))
         style = style_for(self._deck, memory.shares)
         dice = Dice(Rng.seeded(seed), controls.temperature, controls.top_k)
         place, lead = _move(memory, style, dice)
         stays = memory.place is not None and memory.place.movement == place.movement and memory.lead == lead
-        scene = _scene(memory, style, dice, place, controls, stays=stays)
-        drafts, last = _play(scene, self._deck)
-        notes = _finish(scene, drafts)
-        bar = Bar(
-            index=memory.bar,
-            meter=scene.meter,
-            bpm=scene.bpm,
-            section=place.name,
-            key=scene.key.name,
-            chords=tuple(
-                ChordSpan(span.start_beats, span.chord.symbol, span.chord.pitch_classes) for span in scene.spans
-            ),
-            notes=notes,
-            production=style.production(),
+        scene, key = _scene(memory, style, dice, place, controls, stays=stays)
+        scene = replace(scene, announcement=_announcement(scene, _difference(before, memory.target)))
+        after = replace(
+            memory,
+            bar=memory.bar + 1,
+            place=place,
+            lead=lead,
+            key=key,
+            heard=scene.key,
+            announced=bool(scene.announcement),
         )
-        return bar, replace(memory, bar=memory.bar + 1, place=place, lead=lead, key=scene.key, last=last)
+        return scene, after
+
+
+def _written(scene: Scene, drafts: list[Draft]) -> Bar:
+    return Bar(
+        index=scene.bar,
+        meter=scene.meter,
+        bpm=scene.bpm,
+        section=scene.place.name,
+        key=scene.key.name,
+        chords=tuple(ChordSpan(span.start_beats, span.chord.symbol, span.chord.pitch_classes) for span in scene.spans),
+        notes=perform(scene, drafts),
+        production=scene.style.production(),
+    )
+
+
+def _draw_ending(scene: Scene) -> str:
+    return scene.pick("form.endings", "ending")
+
+
+def _difference(before: StyleKey | None, after: StyleKey | None) -> float:
+    """How far one mixture of cards is from another, 0 to 1 (total variation)."""
+    if before is None or after is None or before == after:
+        return 0.0
+    old, new = dict(before.ingredients), dict(after.ingredients)
+    return 0.5 * sum(abs(new.get(card, 0.0) - old.get(card, 0.0)) for card in old.keys() | new.keys())
+
+
+def _announcement(scene: Scene, difference: float) -> str:
+    """How the bar announces a bigger section, or a big change that the listener asked for."""
+    place, style = scene.place, scene.style
+    swells = place.is_last and place.bars >= 4 and form.swell(place, style) >= SWELL
+    if not swells and difference < BIG_CHANGE:
+        return ""
+    leaps = place.name in {"build", "break"} and place.next_name in {"drop", "chorus"}
+    if swells and leaps and style.number("drums.crash") > 0.3:
+        return "riser"
+    kind = scene.pick("form.announcements", "announce", scene.bar)
+    return "" if kind == "none" else kind
 
 
 def _mode(controls: Controls) -> str:
@@ -168,20 +243,26 @@ def _bpm(style: Style, dice: Dice, controls: Controls) -> float:
     return float(round(min(200.0, max(50.0, bpm))))
 
 
-def _scene(memory: Memory, style: Style, dice: Dice, place: Place, controls: Controls, *, stays: bool) -> Scene:
+def _scene(
+    memory: Memory, style: Style, dice: Dice, place: Place, controls: Controls, *, stays: bool
+) -> tuple[Scene, Key]:
+    """The bar as all players see it, and the key of the movement."""
     pair = None if controls.scale is None else controls.scale.major_tonic
     meter = _meter(style, dice, place)
     key = memory.key
     if key is None or not stays or (pair is not None and (key.pair, key.diatonic) != (pair, True)):
         key = harmony.choose_key(style, dice, place.movement, pair)
+    movement_key = key
+    if pair is None:
+        key = harmony.lifted(key, style, dice, place)
     strict = pair is not None
     wild = controls.music_generation_mode is MusicGenerationMode.DIVERSITY
-    arriving = memory.key is not None and memory.key.pair != key.pair
+    arriving = memory.heard is not None and memory.heard.pair != key.pair
     spans = harmony.bar_chords(style, dice, place, key, meter, strict=strict, arriving=arriving, wild=wild)
     energy = form.energy(place, style)
     after = form.next_place(place, style, dice)
     following = harmony.bar_chords(style, dice, after, key, meter, strict=strict, arriving=False, wild=wild)
-    return Scene(
+    scene = Scene(
         style=style,
         dice=dice,
         place=place,
@@ -199,7 +280,9 @@ def _scene(memory: Memory, style: Style, dice: Dice, place: Place, controls: Con
         own_density=style.number("feel.density"),
         density=_density(style, energy, controls),
         needs=_layer_needs(style, dice, place),
+        arrives=memory.announced,
     )
+    return scene, movement_key
 
 
 def _play(scene: Scene, deck: Deck) -> tuple[list[Draft], Last]:
@@ -240,91 +323,3 @@ def _density(style: Style, energy: float, controls: Controls) -> float:
         return 0.02 + 0.83 * controls.density + 0.15 * energy
     lift = energy - 0.6
     return min(1.0, max(0.05, style.number("feel.density") + (0.3 if lift > 0 else 0.5) * lift))
-
-
-def _finish(scene: Scene, drafts: Sequence[Draft]) -> tuple[Note, ...]:
-    density = scene.density
-    kept: list[Draft] = []
-    dropped: dict[tuple[str, float], float] = {}
-    taste = scene.dice.rng.at("taste", scene.bar)
-    for draft in drafts:
-        if not scene.plays(draft.layer):
-            continue
-        # Notes that are written alike join one after the other, not all at once.
-        grain = 0.0
-        if 0.05 < draft.need < density + NEED_GRAIN and draft.need > density - NEED_GRAIN:
-            grain = NEED_GRAIN * (taste.uniform(zlib.crc32(draft.patch.encode(), int(draft.start * 96))) - 0.5)
-        if draft.need + grain <= density:
-            kept.append(draft)
-        elif draft.tied:
-            dropped[draft.layer, draft.start] = draft.length
-    kept.sort(key=lambda draft: (draft.start, draft.layer, draft.pitch, draft.patch))
-    _tie(scene, kept, dropped)
-    notes = _touched(scene, kept)
-    notes.sort(key=lambda note: (note.start_beats, note.part, note.patch, note.pitch))
-    return tuple(notes)
-
-
-def _tie(scene: Scene, kept: list[Draft], dropped: dict[tuple[str, float], float]) -> None:
-    """Held notes take over the time of the notes after them that do not join; lines are kept to one voice."""
-    following: dict[str, float] = {}
-    for draft in reversed(kept):
-        if draft.tied:
-            span = scene.span_at(draft.start)
-            limit = span.start_beats + span.length_beats
-            end = draft.start + draft.length
-            while end < limit - 1e-6 and (longer := dropped.get((draft.layer, end))) is not None:
-                end += longer
-            draft.length = max(draft.length, min(end, limit) - draft.start)
-        monophonic = draft.layer in _MONOPHONIC or (draft.layer == "voice" and scene.voice_leads)
-        if monophonic and draft.layer in following and following[draft.layer] > draft.start:
-            draft.length = min(draft.length, following[draft.layer] - draft.start)
-        following[draft.layer] = draft.start
-
-
-def _swing(style: Style, meter: Meter) -> dict[int, float]:
-    """Sixteenth of the bar to its place in the style's swing, in beats."""
-    amount = 0.0 if meter.is_compound else style.number("feel.swing")
-    fine = style.number("feel.swing_sixteenths")
-    coarse = amount * (1 - fine) / 3
-    places = {}
-    for sixteenth in range(round(meter.length_beats * 4)):
-        beat, inside = divmod(sixteenth * 0.25, 1.0)
-        moved = inside * (1 + coarse) if inside <= 0.5 else 0.5 * (1 + coarse) + (inside - 0.5) * (1 - coarse)
-        places[sixteenth] = beat + moved + (amount * fine / 12 if sixteenth % 2 else 0.0)
-    return places
-
-
-def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
-    """Written notes as somebody plays them: swing, lateness, looseness, dynamics. Off the grid, triplets stay put."""
-    style = scene.style
-    swing = _swing(style, scene.meter)
-    late = {part: scene.beats(style.number(f"feel.{part}_late_ms")) for part in _LATE}
-    loose = scene.beats(style.number("feel.loose_ms"))
-    contrast = 0.55 + 0.9 * style.number("feel.dynamics")
-    force = style.number("feel.loudness") / 0.7 * (0.82 + 0.26 * scene.energy)
-    width = style.number("mix.width")
-    earliest, latest = (0.0 if scene.bar == 0 else -0.06), scene.bar_beats - 0.01
-    touch = scene.dice.rng.at("touch", scene.bar)
-    notes = []
-    for draft in drafts:
-        index = zlib.crc32(draft.patch.encode(), draft.pitch * 4096 + int(draft.start * 96))
-        kick = draft.pitch == _KICK and draft.layer == "drums"
-        spread = touch.uniform(index) - 0.5
-        start = swing.get(int(draft.start * 4), draft.start) if (draft.start * 4) % 1 == 0 else draft.start
-        start += draft.offset + (0.0 if kick else late.get(draft.part, 0.0)) + 2 * spread * loose * (0.3 if kick else 1)
-        velocity = (0.7 + (draft.velocity - 0.7) * contrast) * force + 0.05 * spread
-        if velocity > _KNEE:
-            velocity = 1 - (1 - _KNEE) * math.exp((_KNEE - velocity) / (1 - _KNEE))
-        notes.append(
-            Note(
-                part=draft.part,
-                patch=draft.patch,
-                pitch=draft.pitch,
-                start_beats=round(max(earliest, min(latest, start)), 5),
-                duration_beats=round(max(0.05, draft.length * draft.gate), 5),
-                velocity=round(max(0.06, min(1.0, velocity)), 4),
-                pan=round(max(-1.0, min(1.0, draft.pan * width)), 3),
-            )
-        )
-    return notes

@@ -138,6 +138,11 @@ class BandEngine:
             tuple(beat for beat in state.beats if beat.frame < heard),
         )
 
+    def finish(self, state: BandState, frames: int) -> BandState:
+        """A state whose piece ends with a cadence, or as its style ends pieces, within ``frames``."""
+        ends = state.mixer.frame + frames - LATENCY_FRAMES
+        return replace(state, timeline=replace(state.timeline, ends=ends, concluded=0))
+
     def render(self, state: BandState, steering: Steering, frames: int) -> tuple[Block, BandState]:
         """The next ``frames`` of music, and the state after them.
 

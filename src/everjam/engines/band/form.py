@@ -134,7 +134,7 @@ def new_form(place: Place, style: Style, dice: Dice) -> Place:
 
 def energy(place: Place, style: Style) -> float:
     """How much is going on, 0 to 1: the section's own level, rising in a build, lifted at the very start."""
-    level = style.number_or(f"form.energy.{place.name}", ENERGY.get(place.name, 0.6))
+    level = _level(place.name, style)
     if place.name == "build":
         level += 0.3 * place.bar / max(1, place.bars - 1)
     elif place.bars >= 8 and place.bar >= place.bars // 2:
@@ -142,6 +142,15 @@ def energy(place: Place, style: Style) -> float:
     if place.sections_before == 0:
         level = max(level, 0.62)
     return min(1.0, level)
+
+
+def swell(place: Place, style: Style) -> float:
+    """How much more goes on in the next section of the cycle than in this one."""
+    return _level(place.next_name, style) - _level(place.name, style)
+
+
+def _level(section: str, style: Style) -> float:
+    return style.number_or(f"form.energy.{section}", ENERGY.get(section, 0.6))
 
 
 def _draw_cycle(style: Style, dice: Dice, movement: int) -> tuple[tuple[str, int], ...]:

@@ -1,7 +1,7 @@
 """Keys, progressions, voicings."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -99,7 +99,7 @@ def bar_chords(
     chart = theory.parse_chart(name)
     romans = chart[place.bar % len(chart)]
     if arriving:
-        romans = (_DOMINANT.get(key.mode, "V7"), chart[place.bar % len(chart)][0])
+        romans = (dominant(key.mode), chart[place.bar % len(chart)][0])
     elif (
         place.is_last
         and place.bars >= 4
@@ -110,6 +110,22 @@ def bar_chords(
         turn = turns.draw(dice, "turnaround-chords", place.sections_before)
         romans = (romans[0], *theory.parse_chart(turn)[0])
     return spans_of(romans, key, meter, minor=minor, strict=strict)
+
+
+def dominant(mode: str) -> str:
+    """The Roman numeral that leads to the tonic of a mode."""
+    return _DOMINANT.get(mode, "V7")
+
+
+def lifted(key: Key, style: Style, dice: Dice, place: Place) -> Key:
+    """The key of a bar: a tone or a semitone higher in the last section, where it has been heard before."""
+    names = [name for name, _ in place.cycle]
+    if place.section != len(names) - 1 or place.name not in names[:-1]:
+        return key
+    noise = dice.rng.at("lift", place.movement)
+    if not dice.happens(style.number("harmony.lift"), noise):
+        return key
+    return replace(key, pair=(key.pair + (2 if noise.uniform(1) < 0.6 else 1)) % 12)
 
 
 def _penalty(chart: str, mode: str) -> float:

@@ -186,6 +186,7 @@ class Bar:
         chords: In order; the first starts at 0.
         notes: In order of their start.
         production: How it is mixed.
+        tempo_scale: Factor on the tempo, whoever set it: a ritardando at the end.
     """
 
     index: int
@@ -196,6 +197,7 @@ class Bar:
     chords: tuple[ChordSpan, ...]
     notes: tuple[Note, ...]
     production: Production
+    tempo_scale: float = 1.0
 
     @property
     def length_beats(self) -> float:

@@ -20,6 +20,7 @@ from everjam.engines.band import roles
 from everjam.engines.band.cards import Card, Deck
 from everjam.engines.band.sampling import Address, Dice, choose, identity
 from everjam.engines.band.score import PARTS, Part, Production
+from everjam.engines.band.wordcards import word_card
 
 NEUTRAL_GUIDANCE: Final = 4.0
 ABSENT_FROM_CARD: Final = -2.5
@@ -243,7 +244,11 @@ class MixedStyle(Style):
         base = self._prior.numbers.get(name)
         speaking = self._speaking(name, [card for card in self._cards if name in card[0].numbers])
         if name == "tempo.scale":
-            speaking = self._cards
+            speaking = [
+                (card, weight * (card.strength(name) if card.kind == "word" else 1.0))
+                for card, weight in self._cards
+                if card.kind != "word" or name in card.numbers
+            ]
         if base is None:
             if not any(weight > 0 for _, weight in speaking):
                 raise KeyError(name)
@@ -341,22 +346,8 @@ class Blend(Style):
 
 
 def card_for(deck: Deck, name: str) -> Card:
-    """A card of the deck, or the one that ``bpm:140`` names: a card that knows nothing but a tempo."""
-    kind, _, value = name.partition(":")
-    if kind == "bpm" and value:
-        bpm = float(value)
-        return Card(
-            id=name,
-            name=f"{bpm:g} bpm",
-            kind="instrument",
-            about="A tempo.",
-            aliases=(),
-            tables={},
-            numbers={"tempo.low": bpm, "tempo.high": bpm},
-            grids={},
-            claims=("tempo",),
-        )
-    return deck.prior if name == deck.prior.id else deck.cards[name]
+    """A card of the deck, the prior, or the one that a word such as ``bpm:140`` makes."""
+    return word_card(name) or (deck.prior if name == deck.prior.id else deck.cards[name])
 
 
 @lru_cache(maxsize=64)

@@ -25,6 +25,14 @@ class Composing(Protocol):
         """The next bar, and the memory after it."""
         ...
 
+    def ending_bars(self, memory: Any, steering: Steering, seed: int) -> int:
+        """How many bars an ending would take from here on, the last chord's included; 0 for none."""
+        ...
+
+    def conclude(self, memory: Any, steering: Steering, seed: int, step: int) -> tuple[Bar, Any]:
+        """A bar of the ending, and the memory after it; silence when the ending is over."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -37,6 +45,8 @@ class Timeline:
         bar: The bar being laid, None before the first.
         beat: The next beat of it to lay; equal to its number of beats when it is done.
         cue: Production and period that were cued last, so that only changes are cued.
+        ends: Frame by which the piece has to be over, None for never.
+        concluded: Bars of the ending that were laid.
     """
 
     memory: Any
@@ -45,6 +55,8 @@ class Timeline:
     bar: Bar | None = None
     beat: int = 0
     cue: Cue | None = None
+    ends: int | None = None
+    concluded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +107,30 @@ def lay(timeline: Timeline, composer: Composing, steering: Steering, until_frame
     cues: list[Cue] = []
     while _earliest(timeline.grid) < until_frame:
         if timeline.bar is None or timeline.beat >= len(timeline.bar.meter.groups):
-            bar, memory = composer.compose(timeline.memory, steering, timeline.seed)
-            timeline = replace(timeline, bar=bar, memory=memory, beat=0)
+            timeline = _next_bar(timeline, composer, steering)
         assert timeline.bar is not None
         timeline = _lay_beat(timeline, timeline.bar, steering, notes, beats, cues)
     notes.sort(key=lambda placed: placed.event.start_frame)
     return Laid(tuple(notes), tuple(beats), tuple(cues)), timeline
+
+
+def _next_bar(timeline: Timeline, composer: Composing, steering: Steering) -> Timeline:
+    memory, seed = timeline.memory, timeline.seed
+    if timeline.ends is not None and (timeline.concluded or _is_time_to_end(timeline, composer, steering)):
+        bar, memory = composer.conclude(memory, steering, seed, timeline.concluded)
+        return replace(timeline, bar=bar, memory=memory, beat=0, concluded=timeline.concluded + 1)
+    bar, memory = composer.compose(memory, steering, seed)
+    return replace(timeline, bar=bar, memory=memory, beat=0)
+
+
+def _is_time_to_end(timeline: Timeline, composer: Composing, steering: Steering) -> bool:
+    """Whether the ending, begun one bar later, would come too late. A piece too short for one has none."""
+    grid, bar = timeline.grid, timeline.bar
+    if grid.period is None or bar is None or timeline.ends is None:
+        return False
+    left = float((timeline.ends - grid.frame) / grid.period) / bar.length_beats
+    bars = composer.ending_bars(timeline.memory, steering, timeline.seed)
+    return 0 < bars <= left < bars + 1
 
 
 def _earliest(grid: Grid) -> Fraction:
@@ -120,7 +150,7 @@ def _lay_beat(
 ) -> Timeline:
     meter = bar.meter
     length = meter.beat_lengths[timeline.beat]
-    bpm = float(min(max(steering.controls.bpm or bar.bpm, MIN_BPM), MAX_BPM))
+    bpm = float(min(max((steering.controls.bpm or bar.bpm) * bar.tempo_scale, MIN_BPM), MAX_BPM))
     step, grid = timeline.grid.advance(length, bpm)
     frame = step.frame_at(0)
     from_beats = meter.beat_starts[timeline.beat]

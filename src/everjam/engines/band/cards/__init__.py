@@ -41,7 +41,9 @@ _CHOICES: Final = {
     "form.endings": frozenset({"cadence", "hit", "ritard", "tag", "fade"}),
 }
 # How loudly each kind of card speaks: in the roles that it claims, and elsewhere.
-_STRENGTH: Final = {"genre": (1.0, 1.0), "instrument": (2.5, 0.15), "mood": (0.6, 0.6), "prior": (1.0, 1.0)}
+_STRENGTH: Final = {"genre": (1.0, 1.0), "instrument": (2.5, 0.15), "mood": (1.5, 0.6), "prior": (1.0, 1.0)}
+BESIDE_GENRE: Final = 0.2
+"""What an instrument's opinion outside its roles counts beside a genre, as a share of what it counts otherwise."""
 
 
 class InvalidCard(UsageError):
@@ -85,6 +87,8 @@ class Card:
         numbers: E.g. ``feel.swing``.
         grids: Drum grids by their candidate name in ``drums.grids``, ``drums.perc`` and ``drums.fills``.
         claims: Roles that it takes.
+        removes: Layers that rest where it has a negative weight.
+        sources: Where its facts come from.
     """
 
     id: str
@@ -96,16 +100,20 @@ class Card:
     numbers: dict[str, float]
     grids: dict[str, Grid]
     claims: tuple[str, ...]
+    removes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
     @lru_cache(maxsize=65536)  # noqa: B019 - cards are few and live as long as the process
-    def strength(self, decision: str) -> float:
-        """How loudly it speaks about a table or number."""
+    def strength(self, decision: str, *, beside_genre: bool = False) -> float:
+        """How loudly it speaks about a table or number; an instrument leaves the rest to the genre beside it."""
         claimed, elsewhere = _STRENGTH[self.kind]
+        if beside_genre and self.kind == "instrument":
+            elsewhere *= BESIDE_GENRE
         group, _, role = decision.partition(".")
         if group in {"instruments", "layers", "mix"}:
             subject = role.rpartition(".")[2]
         else:
-            subject = "arp" if role.startswith("arp") else group
+            subject = "arp" if role.startswith("arp") else "perc" if decision == "drums.perc" else group
         return claimed if subject in self.claims else elsewhere
 
 
@@ -205,6 +213,8 @@ def _flatten(file: str, card: CardFile) -> Card:
         numbers=numbers,
         grids=grids,
         claims=card.claims,
+        removes=card.removes,
+        sources=card.sources,
     )
 
 

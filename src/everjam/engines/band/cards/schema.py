@@ -311,6 +311,7 @@ class CardFile(Section, frozen=True):
         about: One line for people.
         aliases: Other names, lower case; plurals and hyphens need no mention.
         claims: Roles that an instrument card can take, best first: names of ``Instruments``, and ``drums``, ``perc``.
+        removes: Layers that rest where the card has a negative weight, for names of whole groups: drums, bass, voices.
         sources: Where the facts come from, for what is not common knowledge: books, papers, standards, by name.
     """
 
@@ -319,6 +320,7 @@ class CardFile(Section, frozen=True):
     about: str
     aliases: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
+    removes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     tempo: Tempo = Tempo()
     feel: Feel = Feel()

@@ -104,10 +104,11 @@ def _voice(draft: Draft) -> str:
 
 
 def _fill(scene: Scene, grids: Mapping[str, Grid], drafts: list[Draft]) -> list[Draft]:
-    if not scene.place.ends_phrase or scene.bar == 0:
+    announced = scene.announcement in {"fill", "riser"}
+    if not (scene.place.ends_phrase or announced) or (scene.bar == 0 and not announced):
         return drafts
-    chance = scene.style.number("feel.fills") * (1.0 if scene.place.is_last else 0.5)
-    if not scene.dice.happens(min(0.97, chance), scene.dice.rng.at("fill", scene.bar)):
+    chance = 1.0 if announced else scene.style.number("feel.fills") * (1.0 if scene.place.is_last else 0.5)
+    if not scene.dice.happens(chance, scene.dice.rng.at("fill", scene.bar)):
         return drafts
     name = scene.pick("drums.fills", "fill", scene.bar)
     if not name or name not in grids or not any(draft.layer == "drums" for draft in drafts):
@@ -136,9 +137,9 @@ def _fill(scene: Scene, grids: Mapping[str, Grid], drafts: list[Draft]) -> list[
 
 
 def _crash(scene: Scene) -> list[Draft]:
-    if scene.place.bar and not (scene.place.phrase_bar == 0 and scene.place.bar % 8 == 0):
+    if scene.place.bar and not scene.arrives and not (scene.place.phrase_bar == 0 and scene.place.bar % 8 == 0):
         return []
-    chance = scene.style.number("drums.crash") * (1.0 if scene.place.is_first else 0.5)
+    chance = scene.style.number("drums.crash") * (1.0 if scene.place.is_first or scene.arrives else 0.5)
     if not scene.dice.happens(min(0.97, chance), scene.dice.rng.at("crash", scene.bar)):
         return []
     return [_draft(scene, "drums", "crash", 0.0, 0.55 + 0.35 * scene.energy, 0.25)]

@@ -124,6 +124,8 @@ class Scene:
         own_density: The density that the style's own pattern is written for.
         density: Drafts that need more are not heard; players may leave them out.
         needs: Density at which each layer joins; layers that never do are missing.
+        announcement: How this bar announces what comes next: fill, riser, stop, or "".
+        arrives: Something that was announced begins with this bar.
         patches: Instruments drawn so far in this bar, by role.
     """
 
@@ -144,6 +146,8 @@ class Scene:
     own_density: float = 0.55
     density: float = 1.0
     needs: dict[str, float] = field(default_factory=dict)
+    announcement: str = ""
+    arrives: bool = False
     patches: dict[str, str] = field(default_factory=dict)
 
     @property

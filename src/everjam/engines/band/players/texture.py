@@ -74,8 +74,7 @@ def _noise(scene: Scene) -> list[Draft]:
         every = 2 if scene.bar_beats * 2 * 60 / scene.bpm < 9 else 1
         if scene.bar % every == 0:
             drafts.append(_long("noise", patch, tonic, scene.bar_beats * every, 0.5))
-    after_break = scene.place.name in {"build", "break"} and scene.place.is_last
-    if after_break and scene.style.number("drums.crash") > 0.3 and scene.place.next_name in {"drop", "chorus"}:
+    if scene.announcement == "riser":
         drafts.append(_long("noise", "riser", tonic, scene.bar_beats, 0.6))
     if scene.place.name == "drop" and scene.place.is_first:
         drafts.append(_long("noise", "impact", theory.nearest(scene.key.tonic, 38), 2.0, 0.8))

@@ -1,0 +1,111 @@
+"""Written notes as somebody plays them: who is heard at this density, ties, swing, lateness, looseness, dynamics."""
+
+import math
+import zlib
+from collections.abc import Sequence
+from typing import Final
+
+from everjam.engines.band.players.scene import NEED_GRAIN, Draft, Scene
+from everjam.engines.band.score import Meter, Note
+from everjam.engines.band.style import Style
+
+_MONOPHONIC: Final = frozenset({"bass", "melody", "counter"})
+_KICK: Final = 36
+_KNEE: Final = 0.78
+"""Velocities above it are bent, so that accents stand out however hard a style plays."""
+_LATE: Final = ("drums", "bass", "chords", "melody")
+
+
+def perform(scene: Scene, drafts: Sequence[Draft]) -> tuple[Note, ...]:
+    """The notes of a bar as they are played, by start.
+
+    Args:
+        scene: The bar.
+        drafts: What everybody would play.
+    """
+    density = scene.density
+    silent_from = scene.meter.beat_starts[-1] if scene.announcement == "stop" else math.inf
+    kept: list[Draft] = []
+    dropped: dict[tuple[str, float], float] = {}
+    taste = scene.dice.rng.at("taste", scene.bar)
+    for draft in drafts:
+        if not scene.plays(draft.layer) or draft.start >= silent_from:
+            continue
+        # Notes that are written alike join one after the other, not all at once.
+        grain = 0.0
+        if 0.05 < draft.need < density + NEED_GRAIN and draft.need > density - NEED_GRAIN:
+            grain = NEED_GRAIN * (taste.uniform(zlib.crc32(draft.patch.encode(), int(draft.start * 96))) - 0.5)
+        if draft.need + grain <= density:
+            kept.append(draft)
+        elif draft.tied:
+            dropped[draft.layer, draft.start] = draft.length
+    kept.sort(key=lambda draft: (draft.start, draft.layer, draft.pitch, draft.patch))
+    _tie(scene, kept, dropped)
+    notes = _touched(scene, kept)
+    notes.sort(key=lambda note: (note.start_beats, note.part, note.patch, note.pitch))
+    return tuple(notes)
+
+
+def _tie(scene: Scene, kept: list[Draft], dropped: dict[tuple[str, float], float]) -> None:
+    """Held notes take over the time of the notes after them that do not join; lines are kept to one voice."""
+    following: dict[str, float] = {}
+    for draft in reversed(kept):
+        if draft.tied:
+            span = scene.span_at(draft.start)
+            limit = span.start_beats + span.length_beats
+            end = draft.start + draft.length
+            while end < limit - 1e-6 and (longer := dropped.get((draft.layer, end))) is not None:
+                end += longer
+            draft.length = max(draft.length, min(end, limit) - draft.start)
+        monophonic = draft.layer in _MONOPHONIC or (draft.layer == "voice" and scene.voice_leads)
+        if monophonic and draft.layer in following and following[draft.layer] > draft.start:
+            draft.length = min(draft.length, following[draft.layer] - draft.start)
+        following[draft.layer] = draft.start
+
+
+def _swing(style: Style, meter: Meter) -> dict[int, float]:
+    """Sixteenth of the bar to its place in the style's swing, in beats."""
+    amount = 0.0 if meter.is_compound else style.number("feel.swing")
+    fine = style.number("feel.swing_sixteenths")
+    coarse = amount * (1 - fine) / 3
+    places = {}
+    for sixteenth in range(round(meter.length_beats * 4)):
+        beat, inside = divmod(sixteenth * 0.25, 1.0)
+        moved = inside * (1 + coarse) if inside <= 0.5 else 0.5 * (1 + coarse) + (inside - 0.5) * (1 - coarse)
+        places[sixteenth] = beat + moved + (amount * fine / 12 if sixteenth % 2 else 0.0)
+    return places
+
+
+def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
+    """Written notes as somebody plays them: swing, lateness, looseness, dynamics. Off the grid, triplets stay put."""
+    style = scene.style
+    swing = _swing(style, scene.meter)
+    late = {part: scene.beats(style.number(f"feel.{part}_late_ms")) for part in _LATE}
+    loose = scene.beats(style.number("feel.loose_ms"))
+    contrast = 0.55 + 0.9 * style.number("feel.dynamics")
+    force = style.number("feel.loudness") / 0.7 * (0.82 + 0.26 * scene.energy)
+    width = style.number("mix.width")
+    earliest, latest = (0.0 if scene.bar == 0 else -0.06), scene.bar_beats - 0.01
+    touch = scene.dice.rng.at("touch", scene.bar)
+    notes = []
+    for draft in drafts:
+        index = zlib.crc32(draft.patch.encode(), draft.pitch * 4096 + int(draft.start * 96))
+        kick = draft.pitch == _KICK and draft.layer == "drums"
+        spread = touch.uniform(index) - 0.5
+        start = swing.get(int(draft.start * 4), draft.start) if (draft.start * 4) % 1 == 0 else draft.start
+        start += draft.offset + (0.0 if kick else late.get(draft.part, 0.0)) + 2 * spread * loose * (0.3 if kick else 1)
+        velocity = (0.7 + (draft.velocity - 0.7) * contrast) * force + 0.05 * spread
+        if velocity > _KNEE:
+            velocity = 1 - (1 - _KNEE) * math.exp((_KNEE - velocity) / (1 - _KNEE))
+        notes.append(
+            Note(
+                part=draft.part,
+                patch=draft.patch,
+                pitch=draft.pitch,
+                start_beats=round(max(earliest, min(latest, start)), 5),
+                duration_beats=round(max(0.05, draft.length * draft.gate), 5),
+                velocity=round(max(0.06, min(1.0, velocity)), 4),
+                pan=round(max(-1.0, min(1.0, draft.pan * width)), 3),
+            )
+        )
+    return notes
