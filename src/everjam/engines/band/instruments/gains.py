@@ -148,7 +148,7 @@ GAINS_DB: Final[dict[str, float]] = {
     "lead_moog": -7.7,
     "lead_trance": -4.8,
     "brass_synth": -6.1,
-    "seq_acid": -6.8,
+    "seq_acid": -6.0,
     "theremin": -8.7,
     "buchla": -2.3,
     "pad_sweep": -3.8,

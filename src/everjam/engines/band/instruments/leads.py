@@ -102,11 +102,12 @@ def _brass(stroke: Stroke) -> Float32Array:
 def _acid(stroke: Stroke) -> Float32Array:
     """The little silver box an octave up: a square that squelches through a filter on the edge of whistling."""
     frames = frames_of(stroke.held_seconds + 0.05)
-    floor = stroke.hz * 1.3
+    floor = stroke.hz * 1.5
     peak = floor + stroke.bright(1500.0, 8500.0) * stroke.hard(0.25, 1.0)
     cutoff = falling_cutoff(frames, floor, peak, stroke.hard(0.11, 0.075))
     count = harmonic_count(stroke.hz)
-    source = 0.5 * saw(count) + pulse(count, 0.46)
+    # A coupling capacitor behind the oscillator thins the fundamental.
+    source = (0.5 * saw(count) + pulse(count, 0.46)) * np.arange(1, count + 1) ** 0.45
     sweep = lowpass_sweep(stroke.hz, f32(source), cutoff, resonance=1.0, order=4, per_octave=12)
     out = saturate(unit(oscillate(sweep, stroke.hz, frames)), 3.2 * stroke.hard(0.6, 1.2))
     return out * adsr(
