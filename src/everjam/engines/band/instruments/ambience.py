@@ -179,41 +179,40 @@ def _birds(stroke: Stroke) -> Float32Array:
 _TALK: Final[tuple[Formants, ...]] = (OO, AH, EE, OH, EH)
 
 
+def _talker(stroke: Stroke, frames: int, hz: float, tables: Float32Array) -> Float32Array:
+    """One who talks without pause: pitch and vowel wander, the level goes in syllables."""
+    rng = stroke.rng
+    vowel = np.clip(2.0 + 1.3 * wander(rng, frames, 5.0), 0.0, len(_TALK) - 1.001)
+    along = walk(tables, upsample(f32(vowel.astype(np.float32)), frames))
+    curve = f32((hz * 2.0 ** (0.16 * wander(rng, frames, 2.2))).astype(np.float32))
+    turn = TAU * float(rng.uniform(3.4, 5.2)) * control_times(frames) + 2.0 * wander(rng, frames, 1.5)
+    syllables = np.clip(0.35 + 0.8 * np.sin(turn), 0.0, 1.2)
+    spoken = upsample(f32(syllables.astype(np.float32)), frames)
+    return scan(phase(curve, frames, float(rng.uniform())), tables, along) * spoken
+
+
 def _crowd(stroke: Stroke) -> Float32Array:
-    """People who talk at once in a room: vowels of wandering pitch in syllables, and their consonants."""
+    """People who talk at once in a room: low and high voices, their consonants, and the air between."""
     frames = _frames(stroke)
     rng = stroke.rng
-    at = control_times(frames)
     out = np.zeros((2, frames), np.float32)
-    for person in range(5):
-        hz = float(rng.uniform(95.0, 150.0)) * (1.75 if person % 2 else 1.0)
-        count = harmonic_count(hz, 70)
-        number = np.arange(1, count + 1)
-        tables = vowel_tables(
-            saw(count) / (1.0 + (number * hz / stroke.bright(900.0, 3600.0)) ** 2), hz, _TALK, floor=0.1
-        )
-        vowel = np.clip(2.0 + 1.3 * wander(rng, frames, 5.0), 0.0, len(_TALK) - 1.001)
-        along = walk(tables, upsample(f32(vowel.astype(np.float32)), frames))
-        curve = f32((hz * 2.0 ** (0.16 * wander(rng, frames, 2.2))).astype(np.float32))
-        beat = np.clip(
-            0.35 + 0.8 * np.sin(TAU * float(rng.uniform(3.4, 5.2)) * at + 2.0 * wander(rng, frames, 1.5)), 0.0, 1.2
-        )
-        voice = scan(phase(curve, frames, float(rng.uniform())), tables, along) * upsample(
-            f32(beat.astype(np.float32)), frames
-        )
-        pan = float(rng.uniform(0.15, 0.85))
-        out[0] += voice * np.float32(1.0 - pan)
-        out[1] += voice * np.float32(pan)
-    air = shape(_both_sides(rng, frames), bandpass(250.0, stroke.bright(1500.0, 4500.0), 1))
-    consonants = shape(_both_sides(rng, frames), bandpass(2200.0, stroke.bright(4500.0, 9000.0)))
+    for register_hz, pans in ((118.0, (0.25, 0.8, 0.5)), (205.0, (0.7, 0.2))):
+        number = np.arange(1, harmonic_count(register_hz, 60) + 1)
+        source = saw(number.size) / (1.0 + (number * register_hz / stroke.bright(900.0, 3600.0)) ** 2)
+        tables = vowel_tables(source, register_hz, _TALK, floor=0.1)
+        for pan in pans:
+            # Heads differ in size with their pitch: the formants may move with it.
+            one = _talker(stroke, frames, register_hz * float(rng.uniform(0.84, 1.19)), tables)
+            out[0] += one * np.float32(1.0 - pan)
+            out[1] += one * np.float32(pan)
+    raw = _both_sides(rng, frames)
+    air = shape(raw, bandpass(250.0, stroke.bright(1500.0, 4500.0), 1))
+    consonants = shape(raw[::-1], bandpass(2200.0, stroke.bright(4500.0, 9000.0)))
     spoken = upsample(f32(np.clip(wander(rng, frames, 7.0), 0.0, 1.5).astype(np.float32)), frames)
-    voices = out / np.float32(float(out.std()))
-    mixed = (
-        voices
-        + air * np.float32(0.55 / float(air.std()))
-        + consonants * spoken * np.float32(0.22 / float(consonants.std()))
-    )
-    return _looped(stroke, crossfeed(mixed, 0.4))
+    out *= np.float32(1.0 / float(out.std()))
+    out += air * np.float32(0.55 / float(air.std()))
+    out += consonants * (spoken * np.float32(0.22 / float(consonants.std())))
+    return _looped(stroke, crossfeed(out, 0.4))
 
 
 def _glitch(stroke: Stroke) -> Float32Array:

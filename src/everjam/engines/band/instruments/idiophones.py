@@ -201,10 +201,10 @@ def _sleigh_bells(stroke: Stroke) -> Float32Array:
 
 def _gong(stroke: Stroke) -> Float32Array:
     """A tam-tam: a low hum at once, then the crowd of upper modes blooms and dies."""
-    frames = frames_of(5.4)
+    frames = frames_of(4.8)
     rng = stroke.rng
-    count = 46
-    hz = 66.0 * stroke.tuning * np.cumprod(np.concatenate([[1.0], rng.uniform(1.045, 1.155, count - 1)]))
+    count = 28
+    hz = 66.0 * stroke.tuning * np.cumprod(np.concatenate([[1.0], rng.uniform(1.075, 1.24, count - 1)]))
     taus = 1.6 * (66.0 / hz) ** 0.28
     fast = modal(hz, hz**-0.35, taus, frames, rng.uniform(0.0, TAU, count))
     late_hz = np.sort(rng.uniform(500.0, stroke.bright(4200.0, 8500.0), count))

@@ -94,8 +94,6 @@ def _pad_vapor(stroke: Stroke) -> Float32Array:
     for sign, cents, pan in ((1.0, -4.0, -0.8), (-1.0, 4.0, 0.8), (-1.0, -7.0, 0.5), (1.0, 7.0, -0.5)):
         curve = f32((stroke.hz * 2.0 ** ((sign * sway + cents) / 1200.0)).astype(np.float32))
         mix_in(out, scan(phase(curve, frames, float(stroke.rng.uniform())), sweep.tables, along), pan)
-    hiss = shape(noise(stroke.rng, frames), bandpass(2500.0, stroke.bright(4500.0, 9000.0), 1))
-    out += hiss * np.float32(0.012)
     return out * adsr(
         frames,
         stroke.held_seconds,
