@@ -5,7 +5,7 @@ are taken: for a few keys of each instrument the inharmonicity, and for each par
 first, and the level and the fall of what rings on.
 
 Run from the repository root: ``python tools/measure_partials.py /usr/share/sounds/sf2/FluidR3_GM.sf2`` (rewrites
-``data/partials.txt``).
+``data/partials.txt``); with names of instruments behind it, the other instruments keep their lines.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from measure_spectra import RATE_HZ, recorded
+from measure_spectra import BANK, RATE_HZ, kept_lines, recorded
 
 PARTIALS = 40
 HELD_SECONDS = 2.6
@@ -35,6 +35,14 @@ STRINGS: dict[str, tuple[int, range]] = {
     "bass_upright": (32, range(26, 56, 5)),
     "sitar": (104, range(48, 85, 6)),
     "pizzicato": (45, range(36, 97, 6)),
+    "banjo": (105, range(48, 87, 6)),
+    "shamisen": (106, range(50, 84, 6)),
+    "mandolin": (16 * BANK + 25, range(55, 91, 5)),
+    "ukulele": (8 * BANK + 24, range(55, 86, 5)),
+    "hawaiian_guitar": (8 * BANK + 26, range(40, 86, 5)),
+    "taisho_koto": (8 * BANK + 107, range(48, 91, 6)),
+    "dulcimer": (15, range(48, 91, 6)),
+    "piano_honkytonk": (3, range(24, 104, 6)),
 }
 BARS: dict[str, tuple[int, range]] = {
     "vibraphone": (11, range(53, 90, 6)),
@@ -44,6 +52,10 @@ BARS: dict[str, tuple[int, range]] = {
     "celesta": (8, range(60, 109, 6)),
     "music_box": (10, range(60, 104, 6)),
     "rhodes": (4, range(28, 97, 6)),
+    "xylophone": (13, range(65, 109, 6)),
+    "tubular_bells": (14, range(60, 78, 4)),
+    "steel_drum": (114, range(52, 90, 4)),
+    "timpani": (47, range(36, 61, 4)),
 }
 BAR_PARTIALS = 14
 Float64Array = npt.NDArray[np.float64]
@@ -165,21 +177,25 @@ def analyse_string(soundfont: Path, program: int, key: int) -> tuple[float, str]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("soundfont", type=Path)
-    soundfont = parser.parse_args().soundfont
+    parser.add_argument("names", nargs="*", help="instruments to measure; none: all")
+    arguments = parser.parse_args()
+    kept = kept_lines(OUTPUT, arguments.names)
     lines = [
         "# instrument, MIDI key, stiffness, ratios of the partials (- = those of a stiff string), and four bytes in",
         "# hexadecimal for each partial: level, and level of what rings on, in dB below the loudest, each followed by",
         "# its fall, 28 log2(dB a second)",
     ]
-    for name, (program, keys) in STRINGS.items():
+    for name, (program, keys) in (STRINGS | BARS).items():
+        if name in kept:
+            lines += kept[name]
+            continue
         for key in keys:
-            stiffness, text = analyse_string(soundfont, program, key)
-            lines.append(f"{name} {key} {stiffness:.2e} - {text}")
-        print(name, flush=True)
-    for name, (program, keys) in BARS.items():
-        for key in keys:
-            ratios, text = analyse_bar(soundfont, program, key)
-            lines.append(f"{name} {key} 0 {','.join(f'{ratio:.4f}' for ratio in ratios)} {text}")
+            if name in STRINGS:
+                stiffness, text = analyse_string(arguments.soundfont, program, key)
+                lines.append(f"{name} {key} {stiffness:.2e} - {text}")
+            else:
+                ratios, text = analyse_bar(arguments.soundfont, program, key)
+                lines.append(f"{name} {key} 0 {','.join(f'{ratio:.4f}' for ratio in ratios)} {text}")
         print(name, flush=True)
     OUTPUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -9,18 +9,43 @@ from everjam.engines.band.instruments import (
     bowed,
     brass,
     drums,
+    flutes,
+    guitars,
     keys,
+    lutes,
     mallets,
+    organs,
     percussion,
     plucked,
+    reeds,
     synths,
     texture,
     voice,
     winds,
+    zithers,
 )
 from everjam.engines.band.instruments.contract import Patch
 
-_FAMILIES: Final = (drums, percussion, bass, plucked, keys, mallets, bowed, winds, brass, synths, voice, texture)
+_FAMILIES: Final = (
+    drums,
+    percussion,
+    bass,
+    plucked,
+    guitars,
+    lutes,
+    zithers,
+    keys,
+    organs,
+    mallets,
+    bowed,
+    winds,
+    flutes,
+    reeds,
+    brass,
+    synths,
+    voice,
+    texture,
+)
 
 PATCHES: Final[Mapping[str, Patch]] = MappingProxyType(
     {patch.name: patch for family in _FAMILIES for patch in family.PATCHES}

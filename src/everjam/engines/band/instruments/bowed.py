@@ -1,4 +1,4 @@
-"""Bowed strings, solo and in section, and the section's pizzicato."""
+"""Strings under the bow: soloists, sections, short and trembling, folk fiddles, a wheel; and pizzicato."""
 
 from dataclasses import replace
 from functools import partial
@@ -8,7 +8,19 @@ import numpy as np
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.contract import Patch
-from everjam.engines.band.instruments.dsp.base import frames_of, place
+from everjam.engines.band.instruments.dsp.base import (
+    adsr,
+    control_times,
+    f32,
+    frames_of,
+    place,
+    times,
+    unit,
+    upsample,
+    wander,
+)
+from everjam.engines.band.instruments.dsp.filters import bandpass, shape
+from everjam.engines.band.instruments.reeds import Drone, droning
 from everjam.engines.band.instruments.struck import Struck, strike
 from everjam.engines.band.instruments.sustained import Sustained, sustain
 from everjam.engines.band.instruments.voicing import Stroke, make_patch
@@ -75,6 +87,66 @@ def _pizzicato(stroke: Stroke) -> Float32Array:
     return out
 
 
+_VIOLA: Final = replace(
+    _VIOLIN, cutoff_hz=(1000.0, 13_000.0), measured="viola", attack_seconds=0.17, vibrato_hz=5.4, vibrato_cents=14.0
+)
+_CONTRABASS: Final = replace(
+    _VIOLIN, cutoff_hz=(450.0, 9000.0), measured="contrabass", attack_seconds=0.2, vibrato_hz=4.7, vibrato_cents=9.0,
+    chiff=0.25, breath=0.09, breath_hz=(250.0, 2500.0),
+)  # fmt: skip
+_FIDDLE: Final = replace(
+    _VIOLIN, cutoff_hz=(2200.0, 14_000.0), cutoff_harmonics=(3.0, 7.0), slope=1.5, measured="fiddle",
+    attack_seconds=0.035, release_seconds=0.18, vibrato_cents=5.0, vibrato_after_seconds=0.4, scoop_cents=55.0,
+    scoop_seconds=0.04, jitter_cents=4.0, breath=0.1, chiff=0.5, breath_hz=(1500.0, 7000.0), tremor=0.1,
+)  # fmt: skip
+_ERHU: Final = Sustained(
+    cutoff_hz=(1300.0, 12_000.0), cutoff_harmonics=(2.5, 5.0), slope=1.8, measured="violin",
+    formants=((650.0, 260.0, 1.6), (1500.0, 500.0, 1.5), (2900.0, 700.0, 1.3)), floor=0.22,
+    attack_seconds=0.1, release_seconds=0.3, vibrato_hz=6.2, vibrato_cents=23.0, vibrato_after_seconds=0.15,
+    vibrato_level=0.06, scoop_cents=120.0, scoop_seconds=0.05, jitter_cents=4.0, breath=0.1, chiff=0.25,
+    breath_hz=(1200.0, 6500.0), tremor=0.09,
+)  # fmt: skip
+_WHEEL: Final = Sustained(
+    cutoff_hz=(2600.0, 14_000.0), cutoff_harmonics=(5.0, 9.0), slope=1.5, measured="fiddle",
+    formants=((420.0, 200.0, 0.9), (1150.0, 350.0, 1.2), (2600.0, 700.0, 1.0)), floor=0.4,
+    attack_seconds=0.03, release_seconds=0.1, sustain=1.0, vibrato_cents=0.0, jitter_cents=3.0, breath=0.08,
+    chiff=0.25, breath_hz=(1800.0, 8000.0), tremor=0.05,
+)  # fmt: skip
+_GUT_DRONES: Final = Drone(0.75, lowest_hz=60.0, slope=0.8)
+
+
+def _hurdy_gurdy(stroke: Stroke) -> Float32Array:
+    """A wheel rubs melody and drone strings; a loose bridge snarls as each note begins."""
+    tune = unit(sustain(_WHEEL, stroke))
+    frames = tune.size
+    drones = droning(_GUT_DRONES, stroke, frames)
+    snarl = shape(np.tanh(6.0 * drones + 2.0 * tune), bandpass(1400.0, 5500.0 * stroke.bright(0.7, 1.4)))
+    at = times(frames)
+    bite = np.float32(stroke.hard(0.1, 0.5)) * np.exp(at * np.float32(-1.0 / 0.07)) + np.float32(0.06)
+    envelope = adsr(frames, stroke.held_seconds, attack_seconds=0.02, decay_seconds=1.0, sustain=1.0,
+                    release_seconds=0.1)  # fmt: skip
+    return f32(tune + (drones + snarl * bite) * envelope)
+
+
+_TREMOLO_HZ: Final = 11.0
+_TREMOLO_SECTION: Final = replace(
+    _SECTION, voices=3, attack_seconds=0.06, release_seconds=0.4, vibrato_cents=5.0, breath=0.1, detune_cents=6.0
+)
+
+
+def _tremolo(stroke: Stroke) -> Float32Array:
+    """Bows go to and fro as fast as they can, the two sides of the section each in their own time."""
+    out = sustain(_TREMOLO_SECTION, stroke)
+    frames = out.shape[-1]
+    at = control_times(frames)
+    for side in range(2):
+        rate = _TREMOLO_HZ * float(stroke.rng.uniform(0.95, 1.05))
+        turn = (rate * at + 0.12 * wander(stroke.rng, frames, 3.0) + float(stroke.rng.uniform())) % 1.0
+        bow = 0.25 + 0.75 * np.sin(np.pi * turn) ** 0.8
+        out[side] *= upsample(bow.astype(np.float32), frames)
+    return out
+
+
 PATCHES: Final[tuple[Patch, ...]] = (
     make_patch("strings", "String section", "bowed", partial(sustain, _SECTION), gm=48, low=36, high=96),
     make_patch(
@@ -85,4 +157,10 @@ PATCHES: Final[tuple[Patch, ...]] = (
     make_patch(
         "pizzicato", "Pizzicato strings", "bowed", _pizzicato, gm=45, low=43, high=96, sustained=False, variants=3
     ),
+    make_patch("viola", "Viola", "bowed", partial(sustain, _VIOLA), gm=41, low=48, high=91),
+    make_patch("contrabass", "Bowed double bass", "bowed", partial(sustain, _CONTRABASS), gm=43, low=28, high=62),
+    make_patch("fiddle", "Fiddle", "bowed", partial(sustain, _FIDDLE), gm=110, low=55, high=95),
+    make_patch("erhu", "Erhu", "bowed", partial(sustain, _ERHU), gm=110, low=62, high=93),
+    make_patch("strings_tremolo", "Tremolo strings", "bowed", _tremolo, gm=44, low=36, high=96),
+    make_patch("hurdy_gurdy", "Hurdy-gurdy: melody and drones", "bowed", _hurdy_gurdy, gm=110, low=55, high=86),
 )

@@ -1,5 +1,6 @@
-"""Keyboards: piano, electric piano, organ, clavinet, harpsichord, accordion."""
+"""Keyboards: pianos, electric pianos, organ, clavinet, harpsichord, clavichord, accordion."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -11,15 +12,20 @@ from everjam.engines.band.instruments.dsp.base import (
     TAU,
     add_at_start,
     adsr,
+    attack,
     control_times,
     decay,
+    f32,
     frames_of,
+    release,
     times,
     unit,
 )
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst
+from everjam.engines.band.instruments.dsp.modal import modal
 from everjam.engines.band.instruments.dsp.shaping import saturate
 from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, read, stack
+from everjam.engines.band.instruments.playing import Bend, Plucked, play
 from everjam.engines.band.instruments.struck import Struck, strike
 from everjam.engines.band.instruments.sustained import Sustained, sustain
 from everjam.engines.band.instruments.voicing import Stroke, make_patch
@@ -115,6 +121,59 @@ _ACCORDION: Final = Sustained(
     measured="accordion",
 )
 
+_HONKYTONK: Final = Struck(
+    "piano_honkytonk", release_seconds=0.25, longest_seconds=4.0, edge_hz=2400.0, ring=0.75, spread=0.25,
+    courses=((-9.0, 1.0), (1.0, 0.9), (8.5, 0.9)), attack_seconds=0.001,
+    noise=0.14, noise_hz=(200.0, 2600.0), noise_tau_seconds=0.012,
+)  # fmt: skip
+_FELT: Final = replace(
+    _PIANO, edge_hz=300.0, damping_hz=1800.0, ring=0.8, attack_seconds=0.006, beat_cents=1.2,
+    body=((170.0, 120.0, 0.9),), noise=0.24, noise_hz=(60.0, 420.0), noise_tau_seconds=0.03,
+)  # fmt: skip
+_CLAVICHORD: Final = Plucked(
+    Struck(
+        "harpsichord", release_seconds=0.09, longest_seconds=1.8, edge_hz=1300.0, ring=0.35, damping_hz=4500.0,
+        body=((520.0, 260.0, 0.8),), floor=0.8, courses=((-1.0, 1.0), (1.0, 0.9)),
+        noise=0.3, noise_hz=(300.0, 2600.0), noise_tau_seconds=0.01,
+    ),
+    Bend(14.0, 0.012, 11.0, 5.6, 0.18),
+)  # fmt: skip
+"""The tangent stays on the string: pressing it further bends the note."""
+
+
+def _felt(stroke: Stroke) -> Float32Array:
+    """Cloth between hammer and string; the action is heard as much as the string."""
+    out = strike(_FELT, stroke)
+    knock = burst(stroke.rng, 0.05, 0.01, bandpass(900.0, 3200.0))
+    add_at_start(out, knock * np.float32(0.035 * float(np.abs(out).max())))
+    return out
+
+
+_REED_LEVELS: Final = np.array([1.0, 0.32, 0.42, 0.1, 0.16, 0.05, 0.07, 0.03, 0.03])
+_REED_TAUS: Final = np.array([0.85, 0.45, 0.4, 0.22, 0.2, 0.12, 0.1, 0.07, 0.06])
+"""Seconds, at middle C."""
+
+
+def _wurlitzer(stroke: Stroke) -> Float32Array:
+    """A steel reed before a charged plate: odd harmonics, a growl when struck hard, the level sways."""
+    scale = 2.0 ** (-np.log2(stroke.hz / 261.63) / 2.6)
+    number = np.arange(1, _REED_LEVELS.size + 1)
+    levels = _REED_LEVELS * (stroke.bright(0.65, 1.5) * stroke.hard(0.55, 1.15)) ** np.log2(number)
+    levels = levels * (1.0 + 0.06 * stroke.rng.standard_normal(number.size))
+    frames = frames_of(min(stroke.held_seconds + 0.2, 4.0))
+    # The reed's own second mode, out of tune, is gone at once.
+    hz = np.append(stroke.hz * number, stroke.hz * 6.27)
+    reed = modal(hz, np.append(levels, 0.2 * stroke.hard(0.3, 1.2)), np.append(_REED_TAUS * scale, 0.03), frames)
+    reed = unit(reed * attack(frames, 0.0012))
+    out = saturate(reed, stroke.hard(0.7, 3.0), stroke.hard(0.1, 0.45))
+    thump = burst(stroke.rng, 0.04, 0.007, bandpass(150.0, 1300.0))
+    add_at_start(out, thump * np.float32(0.1 * stroke.hard(0.4, 1.0)))
+    sway = 1.0 - np.float32(0.16) * (
+        1.0 + np.sin(np.float32(TAU) * (np.float32(5.6) * times(frames) + np.float32(stroke.rng.uniform())))
+    )
+    return f32(out * sway * release(frames, stroke.held_seconds, 0.18))
+
+
 PATCHES: Final[tuple[Patch, ...]] = (
     make_patch("piano", "Piano", "keys", partial(strike, _PIANO), gm=0, low=21, high=108, variants=2),
     make_patch("rhodes", "Electric piano", "keys", _rhodes, gm=4, low=28, high=96, variants=2),
@@ -122,4 +181,8 @@ PATCHES: Final[tuple[Patch, ...]] = (
     make_patch("clavinet", "Clavinet", "keys", partial(strike, _CLAVINET), gm=7, low=36, high=88, variants=2),
     make_patch("harpsichord", "Harpsichord", "keys", partial(strike, _HARPSICHORD), gm=6, low=36, high=89, variants=2),
     make_patch("accordion", "Accordion", "keys", partial(sustain, _ACCORDION), gm=21, low=48, high=89, variants=2),
+    make_patch("piano_honkytonk", "Honky-tonk piano", "keys", partial(strike, _HONKYTONK), gm=3, low=24, high=103),
+    make_patch("piano_felt", "Felt piano", "keys", _felt, gm=0, low=24, high=100),
+    make_patch("wurlitzer", "Reed electric piano", "keys", _wurlitzer, gm=4, low=33, high=96),
+    make_patch("clavichord", "Clavichord", "keys", partial(play, _CLAVICHORD), gm=7, low=36, high=88),
 )

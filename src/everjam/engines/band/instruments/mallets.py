@@ -1,5 +1,6 @@
-"""Struck bars, tines and shells: measured partials, and a hang by hand."""
+"""Struck bars, tines, bells, drums with a pitch, and shells: measured partials, or modes by hand."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -7,9 +8,10 @@ import numpy as np
 
 from everjam.audio import Float32Array
 from everjam.engines.band.instruments.contract import Patch
-from everjam.engines.band.instruments.dsp.base import TAU, add_at_start, f32, frames_of, times
+from everjam.engines.band.instruments.dsp.base import TAU, add_at_start, attack, f32, frames_of, times
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst
 from everjam.engines.band.instruments.dsp.modal import modal
+from everjam.engines.band.instruments.playing import Buzz, Plucked, buzzed, play
 from everjam.engines.band.instruments.struck import Struck, strike
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 
@@ -67,6 +69,113 @@ def _hang(stroke: Stroke) -> Float32Array:
     return f32(out)
 
 
+_XYLOPHONE: Final = Struck(
+    "xylophone", _RING, 0.9, 2600.0, ring=0.75, noise=0.3, noise_hz=(1200.0, 7000.0), noise_tau_seconds=0.003
+)
+_MBIRA: Final = Plucked(
+    Struck(
+        "kalimba", _RING, 1.6, 1500.0, ring=0.7, body=((330.0, 160.0, 0.8), (1300.0, 500.0, 0.8)), floor=0.8,
+        noise=0.3, noise_hz=(700.0, 5000.0), noise_tau_seconds=0.006,
+    ),
+    buzz=Buzz(0.8, 6.0, (2200.0, 8500.0), 0.0, 0.28),
+)  # fmt: skip
+"""Shells and bottle tops on the soundboard rattle along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """A struck body of which the modes are known.
+
+    Attributes:
+        ratios: Of the modes to the pitch.
+        levels: At full force, neutral brightness.
+        taus: Decay times at middle C, in seconds.
+        beats_hz: Between the two of a pair, each mode being one; 0 for single modes.
+        scale: How decay times fall with pitch: octaves that halve them.
+        edge_hz: Where force and brightness begin to matter.
+        bloom_seconds: How long the upper modes take to rise, by exchange with the lower ones.
+        longest_seconds: Length at most.
+        noise: Level of the mallet.
+        noise_hz: Its band.
+        noise_tau_seconds: Its decay.
+    """
+
+    ratios: tuple[float, ...]
+    levels: tuple[float, ...]
+    taus: tuple[float, ...]
+    beats_hz: float = 0.0
+    scale: float = 2.0
+    edge_hz: float = 1500.0
+    bloom_seconds: float = 0.0
+    longest_seconds: float = 4.0
+    noise: float = 0.1
+    noise_hz: tuple[float, float] = (400.0, 3000.0)
+    noise_tau_seconds: float = 0.004
+
+
+def ring(model: Modes, stroke: Stroke) -> Float32Array:
+    """A note of a struck body: ``(frames,)``, or ``(2, frames)`` if its modes beat in pairs."""
+    rng = stroke.rng
+    hz = stroke.hz * np.array(model.ratios)
+    taus = np.array(model.taus) * 2.0 ** (-np.log2(stroke.hz / 261.63) / model.scale)
+    edge = max(model.edge_hz, 1.5 * stroke.hz)
+    moved = edge * stroke.hard(0.35, 1.0) * stroke.bright(0.5, 2.0)
+    levels = np.array(model.levels) * (1.0 + (hz / edge) ** 2) / (1.0 + (hz / moved) ** 2)
+    levels *= 1.0 + 0.06 * rng.standard_normal(hz.size)
+    frames = frames_of(min(model.longest_seconds, 7.0 * float(taus.max())))
+    phases = rng.uniform(-0.8, 0.8, hz.size)
+    if model.beats_hz:
+        half = 0.5 * model.beats_hz * rng.uniform(0.9, 1.1, hz.size)
+        sides = np.stack([np.append(levels, levels * 0.8), np.append(levels * 0.8, levels)])
+        out = modal(np.append(hz - half, hz + half), sides, np.tile(taus, 2), frames, np.tile(phases, 2))
+    else:
+        out = modal(hz, levels, taus, frames, phases)
+    if model.bloom_seconds:
+        upper = hz > 1.5 * stroke.hz
+        late = modal(hz[upper], -levels[upper], np.full(int(upper.sum()), model.bloom_seconds), frames, phases[upper])
+        out = out + late
+    low, high = model.noise_hz
+    tap = burst(rng, 0.08, model.noise_tau_seconds, bandpass(low, high * stroke.bright(0.65, 1.5)))
+    add_at_start(out, tap * np.float32(model.noise * stroke.hard(0.35, 1.2) * float(np.abs(out).max())))
+    return f32(out * attack(frames, 0.0008 * stroke.hard(2.5, 1.0)))
+
+
+_STEEL_DRUM: Final = Modes(
+    (1.0, 2.0, 3.003, 4.01, 5.02, 6.05, 8.1), (1.0, 0.85, 0.45, 0.42, 0.16, 0.14, 0.1),
+    (0.42, 0.36, 0.26, 0.22, 0.16, 0.13, 0.1), beats_hz=1.4, scale=2.5, edge_hz=2200.0, bloom_seconds=0.025,
+    longest_seconds=2.4, noise=0.16, noise_hz=(500.0, 4500.0),
+)  # fmt: skip
+_GAMELAN: Final = Modes(
+    (1.0, 2.0, 2.756, 5.404, 8.933), (1.0, 0.07, 0.42, 0.2, 0.08), (1.5, 0.8, 0.4, 0.2, 0.1),
+    beats_hz=6.6, scale=2.5, edge_hz=2600.0, longest_seconds=4.5, noise=0.2, noise_hz=(1200.0, 8000.0),
+    noise_tau_seconds=0.003,
+)  # fmt: skip
+"""Bronze bars in pairs tuned apart: the beating is called ombak, wave."""
+_TUBULAR_BELLS: Final = Modes(
+    (0.224, 0.617, 1.0, 1.21, 2.0, 2.99, 4.15, 5.4, 6.8), (0.05, 0.22, 0.2, 0.5, 1.0, 0.72, 0.45, 0.25, 0.12),
+    (2.2, 2.4, 1.6, 1.8, 1.9, 1.2, 0.8, 0.5, 0.3), scale=4.0, edge_hz=2400.0, longest_seconds=5.5,
+    noise=0.22, noise_hz=(900.0, 6000.0),
+)  # fmt: skip
+"""Modes 1 to 9 of a free tube against the strike note, an octave below the fifth line; the ear adds the note itself."""
+_TIMPANI: Final = Modes(
+    (0.86, 1.0, 1.504, 1.742, 2.0, 2.245, 2.494, 2.8, 2.98), (0.5, 1.0, 0.72, 0.2, 0.4, 0.12, 0.18, 0.08, 0.08),
+    (0.09, 0.75, 0.5, 0.1, 0.34, 0.1, 0.22, 0.08, 0.14), scale=4.0, edge_hz=300.0, longest_seconds=3.5,
+    noise=0.3, noise_hz=(60.0, 700.0), noise_tau_seconds=0.014,
+)  # fmt: skip
+
+
+_BALAFON: Final = Modes(
+    (1.0, 3.01, 3.87, 5.6, 8.9), (1.0, 0.16, 0.3, 0.16, 0.1), (0.17, 0.07, 0.06, 0.03, 0.015), scale=1.8,
+    edge_hz=1200.0, longest_seconds=1.2, noise=0.4, noise_hz=(400.0, 4200.0), noise_tau_seconds=0.005,
+)  # fmt: skip
+_MIRLITON: Final = Buzz(0.55, 3.5, (700.0, 5000.0), 0.004, 0.12)
+
+
+def _balafon(stroke: Stroke) -> Float32Array:
+    """Membranes over holes in the gourds buzz with every bar."""
+    return buzzed(ring(_BALAFON, stroke), _MIRLITON, stroke)
+
+
 def _mallet(name: str, title: str, voice: Voice, gm: int, low: int, high: int) -> Patch:
     return make_patch(name, title, "mallets", voice, gm=gm, low=low, high=high, sustained=False, variants=2)
 
@@ -79,4 +188,11 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _mallet("celesta", "Celesta", partial(strike, _CELESTA), 8, 60, 108),
     _mallet("music_box", "Music box", partial(strike, _MUSIC_BOX), 10, 60, 103),
     _mallet("hang", "Hang", _hang, 114, 45, 81),
+    _mallet("xylophone", "Xylophone", partial(strike, _XYLOPHONE), 13, 65, 108),
+    _mallet("mbira", "Mbira", partial(play, _MBIRA), 108, 43, 84),
+    _mallet("balafon", "Balafon", _balafon, 12, 45, 88),
+    _mallet("steel_drum", "Steel drum", partial(ring, _STEEL_DRUM), 114, 52, 88),
+    _mallet("gamelan", "Gamelan metallophones in pairs", partial(ring, _GAMELAN), 11, 50, 86),
+    _mallet("tubular_bells", "Tubular bells", partial(ring, _TUBULAR_BELLS), 14, 60, 79),
+    _mallet("timpani", "Timpani", partial(ring, _TIMPANI), 47, 36, 60),
 )

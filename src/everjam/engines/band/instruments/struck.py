@@ -6,7 +6,7 @@ import numpy as np
 
 from everjam.audio import Float32Array
 from everjam.engines.band.instruments.dsp.base import add_at_start, attack, frames_of, release
-from everjam.engines.band.instruments.dsp.filters import bandpass, burst
+from everjam.engines.band.instruments.dsp.filters import Formants, bandpass, burst, peaks
 from everjam.engines.band.instruments.dsp.modal import modal
 from everjam.engines.band.instruments.partials import measured
 from everjam.engines.band.instruments.voicing import Stroke
@@ -29,6 +29,11 @@ class Struck:
         noise: Level of the hammer, finger or plectrum.
         noise_hz: Its band.
         noise_tau_seconds: Its decay.
+        body: Resonances of the body, for strings that were measured on another one.
+        floor: Gain beside them.
+        ring: Decay times against those measured.
+        damping_hz: Above it partials die faster than measured; 0 = as measured.
+        courses: Strings of one note: cents from the pitch, and level.
     """
 
     measured: str
@@ -41,6 +46,11 @@ class Struck:
     noise: float = 0.1
     noise_hz: tuple[float, float] = (300.0, 2500.0)
     noise_tau_seconds: float = 0.008
+    body: Formants = ()
+    floor: float = 1.0
+    ring: float = 1.0
+    damping_hz: float = 0.0
+    courses: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
 
 
 def strike(model: Struck, stroke: Stroke) -> Float32Array:
@@ -51,6 +61,8 @@ def strike(model: Struck, stroke: Stroke) -> Float32Array:
     moved = edge * stroke.hard(0.3, 1.0) / 0.3 ** (1.0 - _NEUTRAL_FORCE) * stroke.bright(0.5, 2.0)
     tone = (1.0 + (partials.hz / edge) ** 2) / (1.0 + (partials.hz / moved) ** 2)
     tone *= 1.0 + 0.1 * rng.standard_normal(partials.hz.size)
+    if model.body:
+        tone *= peaks(model.body, model.floor)(partials.hz.astype(np.float32))
     beat = 2.0 ** (model.beat_cents / 2400.0)
     late = partials.late_amplitudes * tone
     hz = np.concatenate([partials.hz, partials.hz * beat, partials.hz / beat])
@@ -61,6 +73,16 @@ def strike(model: Struck, stroke: Stroke) -> Float32Array:
         single = 2 * partials.hz.size
         hz, taus, phases = hz[:single], taus[:single], phases[:single]
         levels = np.concatenate([partials.amplitudes * tone, late])
+    if model.ring != 1.0 or model.damping_hz:
+        above = hz / model.damping_hz if model.damping_hz else 0.0
+        taus = taus * model.ring / (1.0 + above**1.5)
+    if len(model.courses) > 1:
+        ratios = 2.0 ** (np.array([cents for cents, _ in model.courses]) / 1200.0)
+        hz = np.outer(ratios, hz).reshape(-1)
+        levels = np.outer([level for _, level in model.courses], levels).reshape(-1)
+        taus = np.tile(taus, ratios.size)
+        # One stroke sets all strings going: were their phases independent, a note's pitch would be left to chance.
+        phases = np.tile(phases, ratios.size) + 0.3 * rng.standard_normal(hz.size)
     if model.spread:
         levels = levels * (1.0 + model.spread * rng.uniform(-1.0, 1.0, (2, levels.size)))
     heard = np.abs(np.atleast_2d(levels)).max(axis=0) > 1e-3

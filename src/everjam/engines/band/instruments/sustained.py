@@ -20,15 +20,13 @@ from everjam.engines.band.instruments.dsp.base import (
     upsample,
     wander,
 )
-from everjam.engines.band.instruments.dsp.filters import bandpass, peaks, shape
+from everjam.engines.band.instruments.dsp.filters import Formants, bandpass, peaks, shape
 from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, saw, scan, stack, walk
 from everjam.engines.band.instruments.spectra import measured
 from everjam.engines.band.instruments.voicing import Stroke
 
 Source = Callable[[int], Float32Array]
 """Number of harmonics to their amplitudes."""
-Formants = tuple[tuple[float, float, float], ...]
-"""``(centre_hz, width_hz, gain)`` each."""
 
 _DYNAMICS = 5
 
@@ -51,8 +49,11 @@ class Sustained:
         vibrato_hz: Rate.
         vibrato_cents: Depth.
         vibrato_after_seconds: When it sets in.
+        vibrato_level: Share of the level that swings, a quarter of a period from the pitch.
         scoop_cents: How far below the pitch a note begins.
+        scoop_seconds: Time constant of the way up.
         jitter_cents: Random drift of pitch.
+        jitter_hz: Its rate.
         breath: Level of noise while sounding, 1 = about as loud as the tone.
         chiff: Level of noise at the start.
         breath_hz: Band of the noise.
@@ -75,8 +76,11 @@ class Sustained:
     vibrato_hz: float = 5.3
     vibrato_cents: float = 10.0
     vibrato_after_seconds: float = 0.3
+    vibrato_level: float = 0.0
     scoop_cents: float = 0.0
+    scoop_seconds: float = 0.035
     jitter_cents: float = 2.0
+    jitter_hz: float = 7.0
     breath: float = 0.0
     chiff: float = 0.0
     breath_hz: tuple[float, float] = (600.0, 4500.0)
@@ -108,9 +112,9 @@ def pitch_curve(model: Sustained, stroke: Stroke, frames: int, offset_cents: flo
     rate = model.vibrato_hz * float(stroke.rng.uniform(0.94, 1.06))
     start = float(stroke.rng.uniform(0.0, TAU)) if model.voices > 1 else 0.0
     cents = model.vibrato_cents * onset * np.sin(TAU * rate * (at - model.vibrato_after_seconds) + start)
-    cents += model.jitter_cents * wander(stroke.rng, frames, 7.0)
+    cents += model.jitter_cents * wander(stroke.rng, frames, model.jitter_hz)
     if model.scoop_cents:
-        cents -= model.scoop_cents * np.exp(-at / 0.035)
+        cents -= model.scoop_cents * np.exp(-at / model.scoop_seconds)
     return f32((stroke.hz * 2.0 ** ((cents + offset_cents) / 1200.0)).astype(np.float32))
 
 
@@ -130,6 +134,10 @@ def sustain(model: Sustained, stroke: Stroke) -> Float32Array:
         release_seconds=model.release_seconds,
     )
     movement = 1.0 + model.tremor * wander(stroke.rng, frames, 4.0)
+    if model.vibrato_level:
+        at = control_times(frames) - np.float32(model.vibrato_after_seconds)
+        movement += model.vibrato_level * np.clip(at / 0.35, 0.0, 1.0) * np.cos(TAU * model.vibrato_hz * at)
+        envelope = envelope * upsample(f32(np.clip(movement, 0.1, 2.0)), frames)
     dynamics = np.clip(stroke.force * movement, 0.0, 1.0).astype(np.float32)
     position = upsample(dynamics, frames) * np.sqrt(envelope) * np.float32(_DYNAMICS - 1)
     harmonics = spectra(model, stroke)

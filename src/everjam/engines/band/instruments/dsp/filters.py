@@ -13,6 +13,8 @@ from everjam.engines.band.instruments.dsp.base import f32, noise
 
 Response = Callable[[Float32Array], Float32Array]
 """Frequencies in Hz to gains."""
+Formants = tuple[tuple[float, float, float], ...]
+"""Resonances ``(centre_hz, width_hz, gain)``."""
 MovingResponse = Callable[[Float32Array, Float32Array], Float32Array]
 """Times in seconds ``(frames, 1)`` and frequencies in Hz ``(1, bins)`` to gains ``(frames, bins)``."""
 
@@ -52,8 +54,8 @@ def bandpass(low_hz: float, high_hz: float, order: int = 2) -> Response:
     return lambda hz: low(hz) * high(hz)
 
 
-def peaks(bands: tuple[tuple[float, float, float], ...], floor: float = 1.0) -> Response:
-    """Resonances ``(centre_hz, width_hz, gain)`` on a flat ``floor``."""
+def peaks(bands: Formants, floor: float = 1.0) -> Response:
+    """Resonances on a flat ``floor``."""
 
     def response(hz: Float32Array) -> Float32Array:
         out = np.full(hz.shape, floor, np.float32)

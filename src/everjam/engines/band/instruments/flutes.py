@@ -1,0 +1,68 @@
+"""Flutes of the world: blown over an edge, with more or less breath."""
+
+from functools import partial
+from typing import Final
+
+from everjam.engines.band.instruments.contract import Patch
+from everjam.engines.band.instruments.sustained import Sustained, sustain
+from everjam.engines.band.instruments.voicing import make_patch
+
+_PICCOLO: Final = Sustained(
+    cutoff_hz=(2600.0, 14_000.0), cutoff_harmonics=(1.2, 3.0), slope=2.2, measured="piccolo",
+    attack_seconds=0.045, release_seconds=0.16, vibrato_hz=5.8, vibrato_cents=10.0, vibrato_after_seconds=0.2,
+    vibrato_level=0.1, scoop_cents=10.0, breath=0.03, chiff=0.18, breath_hz=(2500.0, 9000.0),
+)  # fmt: skip
+_RECORDER: Final = Sustained(
+    cutoff_hz=(2200.0, 12_000.0), cutoff_harmonics=(2.0, 4.0), slope=2.2, measured="recorder",
+    attack_seconds=0.03, release_seconds=0.1, sustain=0.97, vibrato_hz=4.6, vibrato_cents=3.0,
+    vibrato_after_seconds=0.5, scoop_cents=30.0, scoop_seconds=0.018, breath=0.03, chiff=0.3,
+    breath_hz=(1500.0, 6000.0), tremor=0.025,
+)  # fmt: skip
+_TIN_WHISTLE: Final = Sustained(
+    cutoff_hz=(2600.0, 14_000.0), cutoff_harmonics=(2.5, 4.5), slope=1.9, measured="recorder",
+    formants=((2200.0, 1400.0, 1.6), (4600.0, 1800.0, 1.8)), floor=0.7,
+    attack_seconds=0.02, release_seconds=0.07, sustain=0.95, vibrato_hz=5.6, vibrato_cents=9.0,
+    vibrato_after_seconds=0.35, vibrato_level=0.06, scoop_cents=-120.0, scoop_seconds=0.012, breath=0.05, chiff=0.4,
+    breath_hz=(3000.0, 11_000.0),
+)  # fmt: skip
+_PAN_FLUTE: Final = Sustained(
+    cutoff_hz=(1300.0, 12_000.0), cutoff_harmonics=(1.2, 2.6), slope=2.4, measured="pan_flute",
+    attack_seconds=0.05, release_seconds=0.3, sustain=0.75, vibrato_hz=4.9, vibrato_cents=10.0,
+    vibrato_after_seconds=0.3, vibrato_level=0.16, scoop_cents=45.0, scoop_seconds=0.03, breath=0.16, chiff=1.3,
+    breath_hz=(500.0, 4200.0), tremor=0.08,
+)  # fmt: skip
+_SHAKUHACHI: Final = Sustained(
+    cutoff_hz=(1400.0, 12_000.0), cutoff_harmonics=(1.4, 3.0), slope=2.0, measured="shakuhachi",
+    attack_seconds=0.09, release_seconds=0.35, sustain=0.85, vibrato_hz=4.4, vibrato_cents=20.0,
+    vibrato_after_seconds=0.5, vibrato_level=0.22, scoop_cents=130.0, scoop_seconds=0.07, jitter_cents=5.0,
+    breath=0.3, chiff=1.6, breath_hz=(900.0, 6000.0), tremor=0.14,
+)  # fmt: skip
+_BANSURI: Final = Sustained(
+    cutoff_hz=(900.0, 9000.0), cutoff_harmonics=(1.3, 2.6), slope=2.4, measured="flute",
+    formants=((650.0, 400.0, 1.4), (1700.0, 700.0, 0.8)), floor=0.7,
+    attack_seconds=0.12, release_seconds=0.3, vibrato_hz=4.3, vibrato_cents=15.0, vibrato_after_seconds=0.55,
+    vibrato_level=0.14, scoop_cents=90.0, scoop_seconds=0.09, jitter_cents=4.0, breath=0.24, chiff=0.7,
+    breath_hz=(400.0, 3200.0), tremor=0.08,
+)  # fmt: skip
+_NEY: Final = Sustained(
+    cutoff_hz=(1200.0, 10_000.0), cutoff_harmonics=(2.4, 4.5), slope=2.0, measured="shakuhachi",
+    formants=((900.0, 450.0, 1.2), (2100.0, 700.0, 1.4)), floor=0.35,
+    attack_seconds=0.14, release_seconds=0.4, vibrato_hz=5.0, vibrato_cents=12.0, vibrato_after_seconds=0.4,
+    vibrato_level=0.2, scoop_cents=60.0, scoop_seconds=0.12, jitter_cents=6.0, breath=0.55, chiff=0.4,
+    breath_hz=(1500.0, 4500.0), tremor=0.12,
+)  # fmt: skip
+
+
+def _flute(name: str, title: str, model: Sustained, gm: int, low: int, high: int) -> Patch:
+    return make_patch(name, title, "winds", partial(sustain, model), gm=gm, low=low, high=high)
+
+
+PATCHES: Final[tuple[Patch, ...]] = (
+    _flute("piccolo", "Piccolo", _PICCOLO, 72, 74, 103),
+    _flute("recorder", "Recorder", _RECORDER, 74, 60, 91),
+    _flute("tin_whistle", "Tin whistle", _TIN_WHISTLE, 74, 62, 93),
+    _flute("pan_flute", "Pan flute", _PAN_FLUTE, 75, 55, 91),
+    _flute("shakuhachi", "Shakuhachi", _SHAKUHACHI, 77, 55, 86),
+    _flute("bansuri", "Bansuri", _BANSURI, 73, 52, 86),
+    _flute("ney", "Ney", _NEY, 77, 52, 84),
+)
