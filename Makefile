@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help play test lint format bench docs clean
+.PHONY: help play test lint format bench bench-music bench-music-sample docs clean
 
 help:  ## Show what there is to make
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 play: $(VENV)/.play  ## Install, start the server, open the page: music after one click
 	@$(BIN)/everjam $(ARGS)
@@ -36,6 +36,12 @@ bench: $(VENV)/.dev  ## Measure speed, latency and load; prints tables
 	$(BIN)/python -m bench.latency
 	$(BIN)/python -m bench.load
 
+bench-music: $(VENV)/.bench  ## Measure the music itself: every card, an hour or two the first time
+	$(BIN)/python -m bench.music $(ARGS)
+
+bench-music-sample: $(VENV)/.bench  ## Measure a sample of the music in less than 3 minutes
+	$(BIN)/python -m bench.music --sample $(ARGS)
+
 clean:  ## Remove everything that make has made
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
@@ -53,6 +59,13 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing everjam and its development tools into $(VENV) ..."
 	@$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/.play
+
+# Basic Pitch would bring TensorFlow; only its network is needed, and onnxruntime runs it.
+$(VENV)/.bench: pyproject.toml constraints.txt $(VENV)/.dev
+	@echo "Installing what listens to music into $(VENV) (600 MB) ..."
+	@$(PIP) --editable '.[dev,bench]'
+	@$(PIP) --no-deps basic-pitch
+	@touch $@
 
 $(VENV)/.system:
 	@tools/system_packages.sh

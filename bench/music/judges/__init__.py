@@ -1,0 +1,1 @@
+"""From the numbers of many clips to a verdict: tables, headline figures and misses."""

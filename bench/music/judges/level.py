@@ -1,0 +1,65 @@
+"""Is it as loud as it should be, clean, and quick to make?"""
+
+from bench.music.clips import Clip, clip
+from bench.music.judges import identity
+from bench.music.judges.verdict import Figure, Scope, Verdict, at_least, median, share
+from bench.music.running import Job, Results
+
+LUFS, LUFS_RANGE = -14.0, 1.5
+PEAK_DBTP = -1.0
+SEAM = 3.0
+BLOCK_SECONDS = 2.0
+
+
+def clips(scope: Scope) -> list[Clip]:
+    """The guides' prompts as the identity judge hears them (two seeds), and one clip of every other."""
+    guide = [one for one in identity.clips(scope) if one.seed < 502]
+    others = [prompt for prompt in scope.prompts if prompt not in scope.guide]
+    return guide + [clip(prompt, 500, identity.SECONDS) for prompt in others]
+
+
+def jobs(scope: Scope) -> list[Job]:
+    """One measurement a clip."""
+    return [Job(one, "level") for one in clips(scope)]
+
+
+def judge(scope: Scope, results: Results) -> Verdict:
+    """Shares of clips within the limits; the worst of each."""
+    rows = {job.clip: results[job] for job in jobs(scope)}
+    values = list(rows.values())
+    loud = [abs(row["lufs"] - LUFS) <= LUFS_RANGE for row in values]
+    peaks = [row["dbtp"] <= PEAK_DBTP for row in values]
+    misses = [
+        f"{one.prompt}: {row['lufs']:.1f} LUFS" for one, row in rows.items() if abs(row["lufs"] - LUFS) > LUFS_RANGE
+    ]
+    misses += [f"{one.prompt}: {row['dbtp']:.2f} dBTP" for one, row in rows.items() if row["dbtp"] > PEAK_DBTP]
+    misses += [f"{one.prompt}: {row['clicks']:.0f} clicks" for one, row in rows.items() if row["clicks"]]
+    misses += [f"{one.prompt}: seam {row['seam']:.1f}" for one, row in rows.items() if row["seam"] > SEAM]
+    figures = [
+        at_least("clips of -14 +- 1.5 LUFS", share(loud), 1.0, len(values)),
+        at_least("clips with a true peak of -1 dBTP or less", share(peaks), 1.0, len(values)),
+        Figure(
+            "clips with a click away from every note's start",
+            share([row["clicks"] > 0 for row in values]),
+            "0",
+            not any(row["clicks"] for row in values),
+            len(values),
+        ),
+        Figure(
+            "worst seam between blocks, against the largest jumps inside",
+            max(row["seam"] for row in values),
+            "<= 3",
+            max(row["seam"] for row in values) <= SEAM,
+            len(values),
+        ),
+        Figure("median crest factor, dB", median([row["crest_db"] for row in values]), of=len(values)),
+        Figure("median CPU time of a 2 s block, ms", median([row["block_ms"] for row in values]), of=len(values)),
+    ]
+    return Verdict(
+        figures,
+        {
+            one.prompt: {"lufs": row["lufs"], "dbtp": row["dbtp"], "crest_db": row["crest_db"]}
+            for one, row in rows.items()
+        },
+        misses,
+    )
