@@ -12,6 +12,7 @@ from everjam.errors import EngineError
 from everjam.live import workers
 from everjam.live.child import Worker, WorkerLost
 from everjam.live.serve import Endpoints, _serve
+from everjam.live.worker import EngineOptions
 from everjam.settings import Settings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals itself")
@@ -27,7 +28,7 @@ async def test_a_server_that_is_still_starting_can_be_stopped(
 ) -> None:
     spawning = asyncio.Event()
 
-    async def spawn(_engine_names: list[str]) -> Worker:
+    async def spawn(_engine_names: list[str], _options: EngineOptions) -> Worker:
         spawning.set()
         await asyncio.Event().wait()
         raise AssertionError
@@ -42,7 +43,7 @@ async def test_a_server_that_is_still_starting_can_be_stopped(
 
 
 async def test_a_server_whose_workers_do_not_start_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def spawn(_engine_names: list[str]) -> Worker:
+    async def spawn(_engine_names: list[str], _options: EngineOptions) -> Worker:
         raise WorkerLost("it ended")
 
     monkeypatch.setattr(Worker, "spawn", spawn)

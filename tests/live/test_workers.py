@@ -16,7 +16,7 @@ from everjam.errors import EngineError
 from everjam.live import workers
 from everjam.live.child import Worker, WorkerHung, WorkerLost
 from everjam.live.metrics import Metrics
-from everjam.live.worker import HEADER, RenderCall, Rendered, render
+from everjam.live.worker import HEADER, EngineOptions, RenderCall, Rendered, render
 from everjam.live.workers import WorkerPool, _Job, _Jobs
 from everjam.steering import Steering, WeightedPrompt
 
@@ -182,7 +182,7 @@ async def fake_pool(
 ) -> AsyncIterator[tuple[WorkerPool, list[FakeWorker], Metrics]]:
     spawned: list[FakeWorker] = []
 
-    async def spawn(_engine_names: list[str]) -> FakeWorker:
+    async def spawn(_engine_names: list[str], _options: EngineOptions) -> FakeWorker:
         spawned.append(FakeWorker())
         return spawned[-1]
 
@@ -293,3 +293,15 @@ async def test_who_came_last_is_served_first_and_no_job_is_lost_with_a_cancelled
 
 def new_job(number: int) -> _Job:
     return _Job(0.0, number, call(), asyncio.get_running_loop().create_future(), 1.0)
+
+
+async def test_engines_get_their_options_in_the_workers(tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text("name = 3\n", encoding="utf-8")
+    with pytest.raises(WorkerLost):
+        await Worker.spawn(["band"], {"band": {"cards_dir": tmp_path}})
+    (tmp_path / "broken.toml").unlink()
+    worker = await Worker.spawn(["band"], {"band": {"cards_dir": tmp_path}, "tone": {}})
+    try:
+        assert isinstance(await worker.call(call(engine="band")), Rendered)
+    finally:
+        await worker.kill()

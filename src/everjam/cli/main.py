@@ -12,6 +12,7 @@ from typing import Final
 import typer
 
 from everjam.cli import console
+from everjam.cli.cards import cards
 from everjam.cli.doctor import doctor
 from everjam.cli.info import engines, show_version, version
 from everjam.cli.play import play
@@ -80,6 +81,7 @@ app.command(
 )(render)
 app.command(epilog=_example('everjam play "minimal techno, harp:0.5" --bpm 126'))(play)
 app.command(epilog=_example("everjam doctor", "everjam doctor --json"))(doctor)
+app.add_typer(cards, name="cards")
 app.command(epilog=_example("everjam engines"))(engines)
 app.command(epilog=_example("everjam version"))(version)
 

@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.markup import escape
@@ -13,11 +13,17 @@ from everjam.promptline import parse_field
 from everjam.settings import SPECS, Settings, load_settings
 from everjam.steering import FIELDS, FieldSpec, MusicConfig, Scale
 
+if TYPE_CHECKING:
+    from everjam.engines.base import Engine
+
 _FIELD_FLAGS: Final = {"music_generation_mode": "mode"}
 _UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _WITH_UNIT: Final = re.compile(r"^(?P<number>\d+(?:\.\d*)?|\.\d+)\s*(?P<unit>[smh]?)$", re.ASCII)
 _CLOCK: Final = re.compile(r"^(?:\d+:)?\d+:\d\d(?:\.\d*)?$", re.ASCII)
-_LISTEN: Final = frozenset({"host", "port", "tls_port", "engine", "lead_seconds", "chunk_seconds", "open_page"})
+_LISTEN: Final = frozenset(
+    {"host", "port", "tls_port", "engine", "cards_dir", "lead_seconds", "chunk_seconds", "open_page"}
+)
+CardsDir = Annotated[str | None, typer.Option("--cards", metavar="DIR", help="Folder with style cards of your own.")]
 
 
 def taking(parameters: Sequence[inspect.Parameter], into: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -157,3 +163,19 @@ def _default_text(spec: FieldSpec) -> str:
 
 def _parameter(name: str, annotation: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def load_engine(name: str | None, cards_dir: str | None, *, stems: bool = False) -> "Engine":
+    """The engine that a command plays on, with the settings that it takes.
+
+    Raises:
+        UsageError: There is no such engine, or its options are wrong.
+    """
+    from everjam.engines import registry
+
+    settings = load_settings({"engine": name, "cards_dir": cards_dir})
+    options = registry.options(settings.engine, settings)
+    registry.check(settings.engine, **options)
+    if stems:
+        options["stems"] = True
+    return registry.load(settings.engine, **options)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from everjam.cli import console
-from everjam.cli.options import config_options, parse_duration, read_config, taking
+from everjam.cli.options import CardsDir, config_options, load_engine, parse_duration, read_config, taking
 from everjam.errors import EverjamError, UsageError
 from everjam.promptline import Quit, parse_line, parse_prompts
 
@@ -33,6 +33,7 @@ def play(
     engine: Annotated[
         str | None, typer.Option("--engine", metavar="NAME", help="Engine that plays (everjam engines).")
     ] = None,
+    cards_dir: CardsDir = None,
     duration: Annotated[str | None, typer.Option("--for", metavar="TIME", help="Stop after this long.")] = None,
 ) -> int:
     """Play through the speakers.
@@ -42,12 +43,10 @@ def play(
     """
     from everjam.audio import seconds_to_frames
     from everjam.cli.player import Player
-    from everjam.engines import registry
-    from everjam.settings import load_settings
 
     wanted, music = parse_prompts(prompts), read_config(config)
     limit = seconds_to_frames(parse_duration(duration)) if duration else None
-    instrument = registry.load(engine or load_settings().engine)
+    instrument = load_engine(engine, cards_dir)
     output = open_speaker()
     instrument.warm()
     seed = secrets.randbits(32) - 2**31 if music.seed is None else music.seed

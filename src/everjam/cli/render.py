@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from everjam.cli import console
-from everjam.cli.options import config_options, parse_duration, read_config, taking
+from everjam.cli.options import CardsDir, config_options, load_engine, parse_duration, read_config, taking
 from everjam.errors import UsageError
 from everjam.promptline import parse_prompts
 from everjam.steering import Steering
@@ -61,6 +61,7 @@ def render(
     engine: Annotated[
         str | None, typer.Option("--engine", metavar="NAME", help="Engine that plays (everjam engines).")
     ] = None,
+    cards_dir: CardsDir = None,
     fade: Annotated[
         str, typer.Option("--fade", metavar="SECONDS", help="Length of the fade-out; 0.03 for loops.")
     ] = "0.5",
@@ -74,9 +75,7 @@ def render(
     The same seed, prompts and settings give the same file, byte by byte.
     """
     from everjam.audio import seconds_to_frames
-    from everjam.engines import registry
     from everjam.export.take import MIN_FADE_SECONDS, Take
-    from everjam.settings import load_settings
 
     steering = Steering(parse_prompts(prompts), (music := read_config(config)).controls())
     frames = max(1, seconds_to_frames(parse_duration(duration)))
@@ -84,7 +83,7 @@ def render(
     seed = secrets.randbits(32) - 2**31 if music.seed is None else music.seed
     order = Order(Take(steering, seed, frames, fade_frames, ending), output, stems, midi)
     _check_places(order)
-    player = registry.load(engine or load_settings().engine, **({"stems": True} if stems else {}))
+    player = load_engine(engine, cards_dir, stems=stems is not None)
     if stems and not player.info.stems:
         raise UsageError(f"The engine {player.info.name!r} gives no stems.", remedy="Leave --stems out.")
     if music.seed is None and not quiet:

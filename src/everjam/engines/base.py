@@ -28,6 +28,7 @@ class EngineInfo:
         obeys: Configuration field name (``everjam.steering.FIELDS``) to how well it is obeyed.
         stems: Names of the stems that it can give, in order.
         needs: What it needs beyond the base install, "" if nothing.
+        options: Settings of the server that its constructor takes, by name; each is optional.
     """
 
     name: str
@@ -37,6 +38,7 @@ class EngineInfo:
     obeys: dict[str, Obedience] = field(default_factory=dict)
     stems: tuple[str, ...] = ()
     needs: str = ""
+    options: tuple[str, ...] = ()
 
 
 @runtime_checkable

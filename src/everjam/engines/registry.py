@@ -83,6 +83,27 @@ def load(name: str, **options: Any) -> Engine:
     return engine
 
 
+def options(name: str, settings: object) -> dict[str, Any]:
+    """What an engine takes of the server's settings: those that it names (``EngineInfo.options``) and that are set.
+
+    Raises:
+        UsageError: There is no such engine, or it cannot be imported.
+    """
+    wanted = {option: getattr(settings, option, None) for option in info(name).options}
+    return {option: value for option, value in wanted.items() if value is not None}
+
+
+def check(name: str, **given: Any) -> None:
+    """Finds out whether an engine can work with its options, before anything is started with them.
+
+    Raises:
+        UsageError: It cannot, and why.
+    """
+    checks = getattr(_engine_class(name), "check_options", None)
+    if checks is not None:
+        checks(**given)
+
+
 def engine_for_model(model: str, default: str) -> str:
     """Name of the engine that answers to a model name.
 

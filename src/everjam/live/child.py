@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import pickle
 import socket
@@ -9,7 +10,7 @@ import subprocess
 import sys
 from typing import Any, Final
 
-from everjam.live.worker import HEADER, MAX_FRAME_BYTES, Failed, Ready, RenderCall, Rendered, pack
+from everjam.live.worker import HEADER, MAX_FRAME_BYTES, EngineOptions, Failed, Ready, RenderCall, Rendered, pack
 
 CALL_TIMEOUT_SECONDS: Final = 4.0
 SPAWN_TIMEOUT_SECONDS: Final = 120.0
@@ -47,8 +48,12 @@ class Worker:
         return self._process.poll() is None and not self._reader.at_eof()
 
     @classmethod
-    async def spawn(cls, engine_names: list[str]) -> "Worker":
+    async def spawn(cls, engine_names: list[str], options: EngineOptions) -> "Worker":
         """Starts a child and waits until it has warmed its engines.
+
+        Args:
+            engine_names: Engines to warm.
+            options: What engines take beside their names, by engine.
 
         Raises:
             WorkerLost: It did not come up.
@@ -59,7 +64,8 @@ class Worker:
             raise WorkerLost(f"no worker can be started: {error}") from error
         ours.setblocking(False)
         # Not -m: the child's classes must be those of the module, or the parent could not unpickle them.
-        command = [sys.executable, "-c", "from everjam.live import worker; worker.run()", *engine_names]
+        arguments = [json.dumps(options, default=os.fspath), *engine_names]
+        command = [sys.executable, "-c", "from everjam.live import worker; worker.run()", *arguments]
         try:
             process = _popen(command, theirs)
         except OSError as error:

@@ -68,10 +68,10 @@ class Service:
         self._clock = clock or SystemClock()
         self._policy = load_policy(settings.policy_file, refuse_artists=settings.artist_policy)
         self._keys = KeyRing(settings.api_keys)
-        registry.info(settings.engine)
+        registry.check(settings.engine, **registry.options(settings.engine, settings))
         # Imports every engine now: a client that names an unknown model must not make the event loop do it.
-        registry.infos()
-        self._pool = None if renderer else WorkerPool(settings.workers, [settings.engine], self.metrics)
+        options = {info.name: registry.options(info.name, settings) for info in registry.infos()}
+        self._pool = None if renderer else WorkerPool(settings.workers, [settings.engine], self.metrics, options)
         self._renderer = renderer or self._pool
         self._draining = False
         self._overloaded_until_seconds = 0.0

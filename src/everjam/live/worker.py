@@ -4,6 +4,7 @@
 (Windows). It ends when the socket closes, so that no orphan outlives its server.
 """
 
+import json
 import os
 import pickle
 import signal
@@ -12,6 +13,7 @@ import struct
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +21,9 @@ from everjam.steering import Steering
 
 HEADER: Final = struct.Struct(">Q")
 MAX_FRAME_BYTES: Final = 256 * 1024 * 1024
+
+EngineOptions = Mapping[str, Mapping[str, Any]]
+"""Engine to the options that its constructor takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +84,13 @@ def pack(message: object) -> bytes:
     return HEADER.pack(len(body)) + body
 
 
-def render(engines: dict[str, Any], call: RenderCall) -> Rendered:
+def render(engines: dict[str, Any], call: RenderCall, options: EngineOptions | None = None) -> Rendered:
     """Renders one block.
 
     Args:
         engines: Engines loaded so far, by name; grows by the engine that is called.
         call: What to render.
+        options: What engines take beside their names, by engine.
 
     Raises:
         EngineError: What came out is not ``call.frames`` of finite audio.
@@ -97,7 +103,7 @@ def render(engines: dict[str, Any], call: RenderCall) -> Rendered:
 
     begin = time.perf_counter()
     if call.engine not in engines:
-        engines[call.engine] = registry.load(call.engine)
+        engines[call.engine] = registry.load(call.engine, **(options or {}).get(call.engine, {}))
     engine = engines[call.engine]
     if call.state is None:
         state = engine.start(call.seed)
@@ -111,11 +117,12 @@ def render(engines: dict[str, Any], call: RenderCall) -> Rendered:
     return Rendered(to_pcm16(block.audio), pickle.dumps(state, protocol=5), time.perf_counter() - begin)
 
 
-def main(engine_names: list[str]) -> None:
+def main(engine_names: list[str], options: EngineOptions) -> None:
     """Serves calls until the socket closes.
 
     Args:
         engine_names: Engines to load and warm before the first call.
+        options: What engines take beside their names, by engine.
     """
     # Terminals and service managers signal whole groups; the server still needs its workers for the fade-out.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -125,7 +132,7 @@ def main(engine_names: list[str]) -> None:
     from everjam.engines import registry  # noqa: PLC0415  after the signal handler, so that Ctrl-C is quiet
 
     for name in engine_names:
-        engines[name] = registry.load(name)
+        engines[name] = registry.load(name, **options.get(name, {}))
         engines[name].warm()
     with channel, channel.makefile("rb") as incoming:
         channel.sendall(pack(Ready()))
@@ -135,7 +142,7 @@ def main(engine_names: list[str]) -> None:
             (size,) = HEADER.unpack(header)
             call = pickle.loads(incoming.read(size))  # noqa: S301  from our own parent only
             try:
-                reply: Rendered | Failed = render(engines, call)
+                reply: Rendered | Failed = render(engines, call, options)
             except Exception:  # noqa: BLE001  whatever an engine raises is reported, and the worker lives on
                 reply = Failed(traceback.format_exc())
             channel.sendall(pack(reply))
@@ -153,8 +160,8 @@ def _inherited_socket() -> socket.socket:
 
 
 def run() -> None:
-    """Entry point of the child; the arguments are the names of the engines to warm."""
+    """Entry point of the child; the arguments are the options as JSON and the names of the engines to warm."""
     try:
-        main(sys.argv[1:])
+        main(sys.argv[2:], json.loads(sys.argv[1]))
     except (BrokenPipeError, ConnectionResetError, EOFError, pickle.UnpicklingError):
         sys.exit(0)

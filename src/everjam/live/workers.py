@@ -21,7 +21,7 @@ from typing import Final
 from everjam.errors import EngineError
 from everjam.live.child import Worker, WorkerHung, WorkerLost
 from everjam.live.metrics import Metrics
-from everjam.live.worker import RenderCall, Rendered
+from everjam.live.worker import EngineOptions, RenderCall, Rendered
 
 log = logging.getLogger(__name__)
 
@@ -110,11 +110,15 @@ class WorkerPool:
         size: Workers that render at the same time, those not counted that are stuck or in quarantine.
         engine_names: Engines that every worker loads and warms before it takes calls.
         metrics: Where to count.
+        options: What engines take beside their names, by engine.
     """
 
-    def __init__(self, size: int, engine_names: list[str], metrics: Metrics) -> None:
+    def __init__(
+        self, size: int, engine_names: list[str], metrics: Metrics, options: EngineOptions | None = None
+    ) -> None:
         self._size = size
         self._engine_names = engine_names
+        self._options = options or {}
         self._metrics = metrics
         self._jobs = _Jobs()
         self._suspects = _Jobs()
@@ -209,7 +213,7 @@ class WorkerPool:
     async def _keep_spare(self) -> None:
         while True:
             try:
-                worker = await Worker.spawn(self._engine_names)
+                worker = await Worker.spawn(self._engine_names, self._options)
             except Exception as error:  # without workers there is no music: never give up
                 # The cause is in the worker's own output.
                 log.error("%s; trying again", error, exc_info=not isinstance(error, WorkerLost))  # noqa: TRY400

@@ -33,6 +33,7 @@ class Settings:
         port: Port for http and ws, 0 = any free one.
         tls_port: Port for https and wss, 0 = any free one, -1 = none.
         engine: Name of the engine that answers to ``lyria-realtime`` models.
+        cards_dir: Folder of the operator's own style cards.
         lead_seconds: Least distance ahead of the listener's playhead.
         chunk_seconds: Audio in one message, a multiple of 0.04.
         strict: Whether to refuse what Google refuses.
@@ -56,6 +57,7 @@ class Settings:
     port: int = 8460
     tls_port: int = 8461
     engine: str = "band"
+    cards_dir: Path | None = None
     lead_seconds: float = 2.0
     chunk_seconds: float = 2.0
     strict: bool = False

@@ -95,6 +95,7 @@ SPECS: Final[tuple[SettingSpec, ...]] = (
         words={"off": TLS_OFF},
     ),
     SettingSpec("engine", "text", "Engine that plays (everjam engines).", "band", metavar="NAME", flag="engine"),
+    SettingSpec("cards_dir", "path", "Folder with style cards of your own.", "none", metavar="DIR", flag="cards"),
     _number(
         "lead_seconds",
         "float",

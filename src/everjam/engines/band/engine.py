@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from everjam.audio import QUANTUM_FRAMES, BeatEvent, Block, NoteEvent
 from everjam.engines.band import timeline
+from everjam.engines.band.cards import deck_with
 from everjam.engines.band.composer import Composer
 from everjam.engines.band.instruments import PATCHES
 from everjam.engines.band.instruments.cache import WaveformCache
@@ -16,7 +18,7 @@ from everjam.engines.band.mixer import LATENCY_FRAMES, STEMS, Mixer, MixerState,
 from everjam.engines.band.score import PARTS
 from everjam.engines.band.timeline import Composing, Laid, Placed, Timeline
 from everjam.engines.base import EngineInfo, check_frames
-from everjam.errors import EngineError
+from everjam.errors import EngineError, UsageError
 from everjam.steering import Controls, Steering
 
 RELEASE_FRAMES: Final = 4_800
@@ -50,6 +52,7 @@ INFO: Final = EngineInfo(
         "music_generation_mode": "approximate",
     },
     stems=STEMS,
+    options=("cards_dir",),
 )
 
 
@@ -82,6 +85,7 @@ class BandEngine:
 
     Args:
         stems: Whether blocks carry stems.
+        cards_dir: Folder of more cards, which win over the band's own of the same name.
         composer: Who writes the bars.
         patches: What notes may name.
         waveforms: Gives the waveform of a tone; the sessions of a process share one.
@@ -93,14 +97,30 @@ class BandEngine:
         self,
         *,
         stems: bool = False,
+        cards_dir: str | Path | None = None,
         composer: Composing | None = None,
         patches: Mapping[str, Patch] = PATCHES,
         waveforms: WaveformCache | None = None,
     ) -> None:
-        self._composer: Composing = Composer() if composer is None else composer
+        self._composer: Composing = Composer(deck_with(cards_dir)) if composer is None else composer
         self._patches = patches
         self._waveforms = WaveformCache() if waveforms is None else waveforms
         self._mixer = Mixer(self._fetch, stems=stems)
+
+    @staticmethod
+    def check_options(cards_dir: str | Path | None = None) -> None:
+        """Reads the cards of a folder.
+
+        Raises:
+            UsageError: The folder cannot be read, or a card in it is wrong or names an instrument that nobody has.
+        """
+        deck = deck_with(cards_dir)
+        strange = sorted(deck.patches() - PATCHES.keys())
+        if strange:
+            raise UsageError(
+                f"The cards in {cards_dir} name the patch {strange[0]!r}, which does not exist.",
+                remedy="`everjam cards check DIR` lists the nearest names.",
+            )
 
     def warm(self) -> None:
         """Makes the tables of effects and instruments and plays one throw-away block."""

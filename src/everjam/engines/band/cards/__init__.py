@@ -317,19 +317,34 @@ def _check(file: str, tables: dict[str, dict[str, float]]) -> None:
                 raise InvalidCard(file, key, "not a form", 'Write sections with their bars, such as "A8 B8".')
 
 
+def _files(folders: Iterable[Path]) -> list[Path | Traversable]:
+    """Card files, sorted by name; of one name the last one counts."""
+    files: list[Path | Traversable] = [
+        entry for entry in resources.files(__package__).iterdir() if entry.name.endswith(".toml")
+    ]
+    for folder in folders:
+        files.extend(folder.glob("*.toml"))
+    return sorted(files, key=lambda entry: entry.name)
+
+
+def source_of(card: str, folders: Iterable[Path] = ()) -> str:
+    """The text of a card's file.
+
+    Raises:
+        KeyError: There is no such card.
+    """
+    found = {entry.name: entry for entry in _files(folders)}
+    return found[f"{card}.toml"].read_text(encoding="utf-8")
+
+
 def read_deck(folders: Iterable[Path] = ()) -> Deck:
     """Reads the band's own cards and those in more folders, which win where ids are the same.
 
     Raises:
         InvalidCard: A card cannot be read.
     """
-    files: list[Path | Traversable] = [
-        entry for entry in resources.files(__package__).iterdir() if entry.name.endswith(".toml")
-    ]
-    for folder in folders:
-        files.extend(folder.glob("*.toml"))
     cards = {}
-    for entry in sorted(files, key=lambda entry: entry.name):
+    for entry in _files(folders):
         card = read_card(entry.name, entry.read_text(encoding="utf-8"))
         cards[card.id] = card
     prior = cards.pop("prior")
@@ -341,3 +356,19 @@ def read_deck(folders: Iterable[Path] = ()) -> Deck:
 def default_deck() -> Deck:
     """The band's own cards, read once a process."""
     return read_deck()
+
+
+@lru_cache(maxsize=4)
+def deck_with(folder: str | Path | None) -> Deck:
+    """The band's own cards and those of a folder, read once a process.
+
+    Raises:
+        UsageError: There is no such folder.
+        InvalidCard: A card cannot be read.
+    """
+    if folder is None:
+        return default_deck()
+    path = Path(folder)
+    if not path.is_dir():
+        raise UsageError(f"There is no folder {path}.", remedy="Give the folder that holds your .toml cards.")
+    return read_deck((path,))
