@@ -248,6 +248,16 @@ def test_trap_hats_are_crisp_and_short() -> None:
     assert level_db(between(trap, 0.03, 0.05)) < level_db(between(trap, 0.0, 0.01)) - 15.0
 
 
+def test_close_strokes_of_a_marching_snare_run_together() -> None:
+    def held_up_db(name: str) -> float:
+        """Level in the middle of a roll's gap of 60 ms against its strokes."""
+        wave = sound(name, velocity=4)
+        return level_db(between(wave, 0.045, 0.06)) - level_db(between(wave, 0.0, 0.015))
+
+    assert held_up_db("snare_march") > held_up_db("snare_trap") + 3.0
+    assert held_up_db("snare_march") > -12.0
+
+
 @pytest.mark.parametrize("key", [53, 60, 62, 69])
 def test_a_tabla_sounds_its_key_in_harmonics(key: int) -> None:
     rim, open_ = (between(sound("tabla", pitch=key, variant=take), 0.02, 0.7) for take in (0, 1))

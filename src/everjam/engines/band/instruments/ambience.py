@@ -104,15 +104,15 @@ def _rain(stroke: Stroke) -> Float32Array:
     frames = _frames(stroke)
     rng = stroke.rng
     top = stroke.bright(4500.0, 13_000.0)
-    hiss = shape(_both_sides(rng, frames), bandpass(600.0, top, 1), peaks(((5200.0, 5000.0, 0.8),), 0.7))
-    near = shape(_impulses(rng, frames, 260.0), bandpass(1500.0, 0.9 * top))
+    hiss = shape(_both_sides(rng, frames), bandpass(450.0, top, 1))
+    near = shape(_impulses(rng, frames, 220.0), bandpass(900.0, 0.8 * top))
     puddle = np.zeros((2, frames), np.float32)
     length = frames_of(0.03)
     for hz in rng.uniform(1400.0, 3600.0, max(2, round(9.0 * frames / 48_000.0))):
         at = times(length)
         plink = np.sin(np.float32(TAU * hz) * (at + np.float32(6.0) * at * at)) * decay(length, 0.006)
         _sprinkle(rng, puddle, f32(plink * attack(length, 0.001)), 1, (0, frames), 1.0)
-    out = hiss * np.float32(0.5 / float(hiss.std())) + near * np.float32(0.5 / float(near.std()))
+    out = hiss * np.float32(0.36 / float(hiss.std())) + near * np.float32(0.85 / float(near.std()))
     return _looped(stroke, crossfeed(saturate(out * np.float32(0.3), 1.0) + puddle * np.float32(0.55), 0.25))
 
 

@@ -95,8 +95,10 @@ def _grit(levels: float, hold_frames: int, signal: Float32Array) -> Float32Array
 def _kick_lofi(stroke: Stroke) -> Float32Array:
     """A kick from a worn tape, sampled coarsely: no treble, a little dust."""
     raw = unit(play_kick(_KICKS["kick_lofi"], stroke))
-    dust = noise(stroke.rng, raw.size) * (decay(raw.size, 0.05) * np.float32(0.05))
-    return shape(_grit(24.0, 4, raw + dust), lowpass(stroke.bright(900.0, 3200.0)))
+    hiss = unit(shape(noise(stroke.rng, raw.size), bandpass(350.0, 3500.0)))
+    dust = hiss * (decay(raw.size, 0.06) * np.float32(0.22 * stroke.hard(0.7, 1.1)))
+    boxy = peaks(((260.0, 220.0, 1.1),), 1.0)
+    return shape(_grit(12.0, 6, raw + dust), boxy, lowpass(stroke.bright(1300.0, 4200.0)))
 
 
 def _kick_chip(stroke: Stroke) -> Float32Array:

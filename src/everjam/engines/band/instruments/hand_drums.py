@@ -1,4 +1,7 @@
-"""Skins struck by hand or stick: congas, tablas, frame drums, barrels. Pitch tunes a drum against its drum key."""
+"""Skins struck by hand or stick: congas, tablas, frame drums, barrels. Pitch tunes a drum against its drum key.
+
+The timbale's and the conga slap's modes follow figures measured from FluidR3 (MIT licence, see NOTICE): numbers only.
+"""
 
 from dataclasses import dataclass
 from functools import partial
@@ -90,8 +93,8 @@ _SKINS: Final = {
         (0.045, 0.04, 0.034, 0.026, 0.02, 0.016), 0.01, 0.9, (2500.0, 11_000.0), 0.004, 0.3,
     ),
     "timbale": Skin(
-        270.0, (1.0, 1.985, 2.84, 3.59, 5.81, 7.96, 11.76), (1.0, 0.63, 0.32, 0.22, 0.25, 0.28, 0.22),
-        (0.1, 0.13, 0.1, 0.09, 0.08, 0.07, 0.05), 0.03, 0.6, (2000.0, 9000.0), 0.003, 0.85,
+        270.0, (1.0, 1.985, 2.84, 3.59, 5.81, 7.96, 11.76), (1.0, 0.7, 0.4, 0.3, 0.34, 0.36, 0.3),
+        (0.1, 0.13, 0.1, 0.09, 0.08, 0.07, 0.05), 0.03, 0.95, (1800.0, 9000.0), 0.005, 0.85,
     ),
     "tabla": Skin(
         293.665, _HARMONIC, (0.25, 1.0, 0.7, 0.3, 0.2), (0.3, 0.28, 0.2, 0.13, 0.09), 0.0, 0.55,

@@ -1,4 +1,8 @@
-"""Wood, metal, seeds and bodies: what rings, rattles, scrapes and snaps by itself."""
+"""Wood, metal, seeds and bodies: what rings, rattles, scrapes and snaps by itself.
+
+Resonances of agogôs, castanets, güiro, maracas, sleigh bells and cross stick follow figures
+measured from FluidR3 (MIT licence, see NOTICE): numbers only.
+"""
 
 from dataclasses import dataclass
 from functools import partial
@@ -52,9 +56,9 @@ class Bar:
 
 
 def _agogo(hz: float, tau_seconds: float) -> Modes:
-    """A small double bell; ratios and levels as in FluidR3's agogos."""
+    """Modes of a small double bell."""
     ratios = (1.0, 2.255, 3.726, 5.124, 6.462, 7.443, 7.935, 9.435)
-    levels = (1.0, 0.09, 0.3, 0.42, 0.12, 0.1, 0.16, 0.1)
+    levels = (1.0, 0.1, 0.38, 0.52, 0.16, 0.14, 0.2, 0.14)
     return tuple(
         (hz * ratio, level, tau_seconds / (1.0 + 0.15 * place))
         for place, (ratio, level) in enumerate(zip(ratios, levels, strict=True))
@@ -75,8 +79,11 @@ _BARS: Final = {
         0.2, (6000.0, 15_000.0), 0.001, 2.2,
     ),
     "cross_stick": Bar(
-        ((793.0, 0.4, 0.03), (964.0, 0.35, 0.026), (1204.0, 1.0, 0.024), (1288.0, 0.7, 0.02), (2067.0, 0.35, 0.012)),
-        0.55, (900.0, 3600.0), 0.004, 0.2, 0.006,
+        (
+            (793.0, 0.4, 0.03), (964.0, 0.35, 0.026), (1204.0, 1.0, 0.024), (1288.0, 0.7, 0.02), (2067.0, 0.4, 0.014),
+            (3095.0, 0.5, 0.01), (4207.0, 0.35, 0.008),
+        ),
+        0.7, (900.0, 5200.0), 0.004, 0.2, 0.006,
     ),
 }  # fmt: skip
 
@@ -189,12 +196,12 @@ def _sleigh_bells(stroke: Stroke) -> Float32Array:
     for wave in range(4):
         start = frames_of(0.018 * wave + 0.008 * float(rng.uniform()))
         base = rng.choice(np.array([2462.0, 2610.0, 2326.0, 2745.0]), 3) * stroke.tuning
-        hz = np.outer(base * rng.uniform(0.985, 1.015, 3), (1.0, 2.06, 2.64, 3.42, 4.34)).reshape(-1)
+        hz = np.outer(base * rng.uniform(0.985, 1.015, 3), (1.0, 2.06, 2.64, 3.42, 4.18)).reshape(-1)
         reach = np.tile(np.arange(5), 3)
         levels = (
-            np.tile((1.0, 0.9, 0.85, 0.5, 0.6), 3) * stroke.bright(0.85, 1.2) ** reach * rng.uniform(0.3, 1.0, (2, 15))
+            np.tile((0.7, 1.0, 1.0, 0.6, 0.9), 3) * stroke.bright(0.85, 1.2) ** reach * rng.uniform(0.3, 1.0, (2, 15))
         )
-        ring = modal(hz, levels, np.tile((0.13, 0.1, 0.09, 0.06, 0.05), 3), frames - start, rng.uniform(0.0, TAU, 15))
+        ring = modal(hz, levels, np.tile((0.11, 0.1, 0.1, 0.08, 0.08), 3), frames - start, rng.uniform(0.0, TAU, 15))
         out[:, start:] += ring * np.float32((0.45, 1.0, 0.8, 0.5)[wave])
     return crossfeed(out, 0.3)
 
