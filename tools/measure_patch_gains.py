@@ -61,7 +61,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--write", action="store_true", help="rewrite gains.py")
     arguments = parser.parse_args()
-    gains = {name: round(float(np.clip(TARGET_DB - measure(patch), *LIMITS_DB)), 1) for name, patch in PATCHES.items()}
+    gains = {
+        name: round(float(np.clip(TARGET_DB - measure(patch), *LIMITS_DB)), 1) + 0.0 for name, patch in PATCHES.items()
+    }
     for name, gain_db in gains.items():
         print(f"{name:24s} {gain_db:+6.1f} dB  now {PATCHES[name].gain_db:+6.1f} dB")
     if arguments.write:

@@ -23,6 +23,9 @@ vinyl riser impact drone_dark wind_noise shimmer
 
 
 PITCHED = [name for name, patch in PATCHES.items() if patch.family not in {"drums", "percussion", "texture"}]
+# Strokes in a row, a wavering tape, a wide vibrato: a spectrum of the whole note tells little of their pitch, so
+# test_world listens to them moment by moment.
+RESTLESS = {"mandolin", "balalaika", "charango", "pipa", "tar", "santur", "cimbalom", "mellotron_strings", "duduk"}
 SUSTAINED = [name for name, patch in PATCHES.items() if patch.sustained]
 STRUCK = [name for name, patch in PATCHES.items() if not patch.sustained]
 
@@ -110,7 +113,7 @@ def test_velocity_changes_loudness_and_timbre(name: str) -> None:
     assert centroid_hz(waves[-1]) > 1.005 * centroid_hz(waves[0])
 
 
-@pytest.mark.parametrize("name", PITCHED)
+@pytest.mark.parametrize("name", [name for name in PITCHED if name not in RESTLESS])
 def test_pitch_is_exact_across_the_range(name: str) -> None:
     patch = PATCHES[name]
     # Detuned voices beat in each harmonic, so several count; stiff strings have sharp overtones: only the first counts.

@@ -121,3 +121,74 @@ def test_fundamentals_are_in_tune(name: str) -> None:
     for key in (patch.low, (patch.low + patch.high) // 2, patch.high):
         takes = [note(name, key, 1200, variant=variant) for variant in range(2)]
         assert abs(np.mean([median_detuning_cents(take, hz_of(key)) for take in takes])) < 5.0, key
+
+
+def strokes(wave: Waveform, start_seconds: float) -> int:
+    """How often a plectrum or hammer is heard after a time: sudden rises of the treble."""
+    mono = np.diff(wave.sum(axis=0), n=2)[int(start_seconds * SAMPLE_RATE_HZ) :]
+    level = np.abs(mono[: mono.size // 480 * 480]).reshape(-1, 480).max(axis=1)
+    sudden = level[1:] > 1.5 * level[:-1]
+    return int((sudden[1:] & ~sudden[:-1]).sum())
+
+
+@pytest.mark.parametrize(
+    ("name", "rate_hz"), [("mandolin", 13.0), ("balalaika", 11.0), ("pipa", 15.0), ("santur", 12.0)]
+)
+def test_long_notes_are_picked_again_and_short_ones_are_not(name: str, rate_hz: float) -> None:
+    assert strokes(note(name, 69, 250), 0.08) <= 1
+    again = strokes(note(name, 69, 2600), 1.0)
+    assert 0.7 * 1.6 * rate_hz < again < 1.5 * 1.6 * rate_hz
+
+
+@pytest.mark.parametrize(("name", "from_below"), [("guitar_slide", True), ("erhu", True), ("tin_whistle", False)])
+def test_notes_slide_in(name: str, from_below: bool) -> None:
+    wave, hz = note(name, 69, 600), hz_of(69)
+    size = SAMPLE_RATE_HZ // 25
+    starts = [wave[:, at : at + size] for at in (480, 9600)]
+    early, late = ([levels_at(piece, hz * 2.0 ** (step / 1200.0)) for step in (-80.0, 80.0)] for piece in starts)
+    balance = [below[0] / above[0] for below, above in (early, late)]
+    assert (balance[0] > 1.2 * balance[1]) is from_below
+    assert (balance[0] < 0.95 * balance[1]) is not from_below
+
+
+@pytest.mark.parametrize("name", ["bagpipes", "hurdy_gurdy"])
+def test_drones_keep_to_the_octaves_of_the_note(name: str) -> None:
+    hz = hz_of(69)
+    tune, drone, fifth, third = levels_at(note(name, 69, 1500), hz, hz / 2.0, hz * 2.0 / 3.0, hz * 0.8)
+    assert drone > 0.05 * tune
+    assert max(fifth, third) < 0.02 * max(tune, drone)
+
+
+def test_bronze_bars_beat_as_a_pair() -> None:
+    wave = note("gamelan", 60)[0]
+    level = np.abs(wave[4800 : 4800 + 480 * 200]).reshape(-1, 480).max(axis=1)
+    level = level / np.convolve(np.pad(level, 12, mode="edge"), np.ones(25) / 25.0, mode="valid")
+    power = np.abs(np.fft.rfft((level - level.mean()) * np.hanning(level.size), 2000)) ** 2
+    assert 5.5 < float(np.argmax(power[40:]) + 40) * 100.0 / 2000 < 7.5
+
+
+def test_the_mouth_moves_along_a_didgeridoo() -> None:
+    wave = note("didgeridoo", 38, 3000)[0][:144_000].reshape(-1, 4800)
+    power = np.abs(np.fft.rfft(wave * np.hanning(4800))) ** 2
+    hz = np.fft.rfftfreq(4800, 1.0 / SAMPLE_RATE_HZ)
+    power[:, hz < 400.0] = 0.0
+    centroid_hz = (power * hz).sum(axis=1)[2:] / power.sum(axis=1)[2:]
+    assert np.percentile(centroid_hz, 90) > 1.4 * np.percentile(centroid_hz, 10)
+
+
+@pytest.mark.parametrize(("plain", "rattling"), [("kalimba", "mbira"), ("harp", "kora"), ("marimba", "balafon")])
+def test_gourds_and_bridges_rattle(plain: str, rattling: str) -> None:
+    def treble(name: str) -> float:
+        wave = note(name, 60)
+        power = (np.abs(np.fft.rfft(wave)) ** 2).sum(axis=0)
+        return float(power[int(2500 * wave.shape[1] / SAMPLE_RATE_HZ) :].sum() / power.sum())
+
+    assert treble(rattling) > 2.0 * treble(plain)
+
+
+def test_a_pedal_steel_swells_where_a_plucked_guitar_begins_at_once() -> None:
+    def share_at_start(name: str) -> float:
+        wave = np.abs(note(name, 60))
+        return float(wave[:, :960].max() / wave.max())
+
+    assert share_at_start("steel_pedal") < 0.5 < share_at_start("guitar_steel")

@@ -112,7 +112,7 @@ _WHEEL: Final = Sustained(
     attack_seconds=0.03, release_seconds=0.1, sustain=1.0, vibrato_cents=0.0, jitter_cents=3.0, breath=0.08,
     chiff=0.25, breath_hz=(1800.0, 8000.0), tremor=0.05,
 )  # fmt: skip
-_GUT_DRONES: Final = Drone(0.75, lowest_hz=60.0, slope=0.8)
+_GUT_DRONES: Final = Drone(0.55, lowest_hz=60.0, slope=0.8)
 
 
 def _hurdy_gurdy(stroke: Stroke) -> Float32Array:

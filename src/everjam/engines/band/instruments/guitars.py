@@ -71,7 +71,7 @@ def _lead(stroke: Stroke) -> Float32Array:
     """One string into a loud amplifier that keeps it singing."""
     frames = frames_of(stroke.held_seconds + 0.15)
     model = StringModel(
-        30.0, 3000.0, 0.16, 0.24, 1e-5, stroke.bright(1400.0, 5000.0) * stroke.hard(0.45, 1.0), noise=0.25
+        30.0, 3000.0, 0.16, 0.24, 0.0, stroke.bright(1400.0, 5000.0) * stroke.hard(0.45, 1.0), noise=0.06
     )
     string = unit(pluck(model, stroke.hz, frames, stroke.rng))
     driven = overdrive(string, (stroke.hard(5.0, 16.0), 2.6), bandpass(90.0, stroke.bright(2800.0, 6000.0)),

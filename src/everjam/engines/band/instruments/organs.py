@@ -42,25 +42,24 @@ _MELODICA: Final = Sustained(
 _TAPE_STRINGS: Final = Sustained(
     cutoff_hz=(1800.0, 7000.0), cutoff_harmonics=(3.0, 5.0), slope=2.0, measured="violin",
     attack_seconds=0.05, release_seconds=0.12, sustain=0.9, vibrato_hz=5.6, vibrato_cents=13.0,
-    vibrato_after_seconds=0.0, jitter_cents=3.5, breath=0.08, chiff=0.2, voices=3, detune_cents=6.0, width=0.15,
-    tremor=0.08,
+    vibrato_after_seconds=0.0, jitter_cents=3.0, jitter_hz=11.0, breath=0.08, chiff=0.2, voices=3, detune_cents=4.5,
+    width=0.15, tremor=0.08,
 )  # fmt: skip
 _TAPE_FLUTE: Final = Sustained(
     cutoff_hz=(900.0, 5000.0), cutoff_harmonics=(1.6, 3.0), slope=2.4, measured="flute",
     attack_seconds=0.04, release_seconds=0.1, vibrato_hz=5.0, vibrato_cents=9.0, vibrato_after_seconds=0.05,
-    vibrato_level=0.14, jitter_cents=3.0, breath=0.1, chiff=0.7, breath_hz=(800.0, 3500.0), voices=2,
-    detune_cents=3.0, width=0.1, tremor=0.06,
+    vibrato_level=0.14, jitter_cents=3.0, jitter_hz=11.0, breath=0.1, chiff=0.7, breath_hz=(800.0, 3500.0),
+    tremor=0.06,
 )  # fmt: skip
 _TAPE_SECONDS: Final = 8.0
 """A tape is that long, then it ends."""
-_WOW: Final = Bend(-35.0, 0.03, 5.0, 1.4, 0.0)
-_FLUTTER: Final = Bend(0.0, 0.03, 2.5, 8.5, 0.0)
+_WOW: Final = Bend(-35.0, 0.03, 4.0, 1.6, 0.0)
 
 
 def _tape(model: Sustained, low_hz: float, high_hz: float, stroke: Stroke) -> Float32Array:
     """A recorded note under a key: it starts at once, wavers, hisses, and ends with its tape."""
     note = sustain(model, replace(stroke, held_seconds=min(stroke.held_seconds, _TAPE_SECONDS)))
-    note = unit(bent(bent(note, _WOW, stroke), _FLUTTER, stroke))
+    note = unit(bent(note, _WOW, stroke))
     note = shape(note, highpass(low_hz), lowpass(high_hz * stroke.bright(0.7, 1.4), 3))
     hiss = shape(noise(stroke.rng, note.shape[-1]), bandpass(2500.0, 7000.0)) * np.float32(0.006)
     frames = note.shape[-1]
@@ -123,7 +122,7 @@ def _rock_organ(stroke: Stroke) -> Float32Array:
     click = burst(stroke.rng, 0.015, 0.003, bandpass(900.0, stroke.bright(3500.0, 8000.0)))
     add_at_start(dry, click * np.float32(0.35))
     dry *= np.float32(1.0) + np.float32(0.25) * decay(frames, 0.05)
-    driven = overdrive(dry, (stroke.hard(1.8, 5.0), 1.4), lowpass(stroke.bright(3600.0, 7500.0), 3), _HORN_CABINET,
+    driven = overdrive(dry, (stroke.hard(1.3, 3.4), 1.2), lowpass(stroke.bright(3600.0, 7500.0), 3), _HORN_CABINET,
                        bias=0.2)  # fmt: skip
     driven = driven * adsr(frames, stroke.held_seconds, attack_seconds=0.002, decay_seconds=1.0, sustain=1.0,
                            release_seconds=0.05)  # fmt: skip

@@ -33,8 +33,8 @@ _BASS_CLARINET: Final = Sustained(
 _DUDUK: Final = Sustained(
     cutoff_hz=(700.0, 5200.0), cutoff_harmonics=(2.0, 4.0), slope=2.6, measured="english_horn",
     formants=((480.0, 260.0, 2.6), (1150.0, 400.0, 0.9)), floor=0.4,
-    attack_seconds=0.11, release_seconds=0.25, vibrato_hz=4.7, vibrato_cents=20.0, vibrato_after_seconds=0.35,
-    vibrato_level=0.18, scoop_cents=70.0, scoop_seconds=0.06, jitter_cents=4.0, breath=0.06, chiff=0.12,
+    attack_seconds=0.11, release_seconds=0.25, vibrato_hz=4.7, vibrato_cents=18.0, vibrato_after_seconds=0.3,
+    vibrato_level=0.18, scoop_cents=70.0, scoop_seconds=0.06, jitter_cents=3.0, breath=0.06, chiff=0.12,
     breath_hz=(400.0, 2200.0), tremor=0.07,
 )  # fmt: skip
 _SHEHNAI: Final = Sustained(
@@ -93,7 +93,7 @@ def droning(drone: Drone, stroke: Stroke, frames: int) -> Float32Array:
     return out * np.float32(0.5 * drone.level)
 
 
-_PIPES: Final = Drone(0.8, lowest_hz=70.0)
+_PIPES: Final = Drone(0.45, lowest_hz=70.0)
 
 
 def _bagpipes(stroke: Stroke) -> Float32Array:
@@ -127,7 +127,7 @@ def _didgeridoo(stroke: Stroke) -> Float32Array:
     edge = stroke.bright(1500.0, 5200.0) * stroke.hard(0.45, 1.0)
     rows = []
     for low, high in _TONGUE:
-        mouth = peaks(((90.0, 120.0, 2.0), (low, 130.0, 1.6), (high, 220.0, 2.4)), 0.16)(f32(hz))
+        mouth = peaks(((90.0, 120.0, 1.0), (low, 130.0, 2.0), (high, 220.0, 3.4)), 0.14)(f32(hz))
         rows.append(source * mouth / (1.0 + (hz / edge) ** 2))
     tables = stack(np.array(rows), stroke.rng.uniform(-0.6, 0.6, count))
     at = control_times(frames)

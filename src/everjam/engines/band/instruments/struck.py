@@ -12,6 +12,7 @@ from everjam.engines.band.instruments.partials import measured
 from everjam.engines.band.instruments.voicing import Stroke
 
 _NEUTRAL_FORCE = 0.8
+_UNHEARD = 10.0 ** (-66.0 / 20.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,9 @@ def strike(model: Struck, stroke: Stroke) -> Float32Array:
         above = hz / model.damping_hz if model.damping_hz else 0.0
         taus = taus * model.ring / (1.0 + above**1.5)
     if len(model.courses) > 1:
+        # As measured, whatever the stroke: its random numbers must not depend on force or brightness.
+        loud = levels / np.tile(tone, levels.size // tone.size) > _UNHEARD
+        hz, levels, taus, phases = hz[loud], levels[loud], taus[loud], phases[loud]
         ratios = 2.0 ** (np.array([cents for cents, _ in model.courses]) / 1200.0)
         hz = np.outer(ratios, hz).reshape(-1)
         levels = np.outer([level for _, level in model.courses], levels).reshape(-1)

@@ -35,7 +35,7 @@ _DULCIMER: Final = Plucked(
 )  # fmt: skip
 _SANTUR: Final = Plucked(
     Struck(
-        "dulcimer", _OPEN, longest_seconds=3.0, edge_hz=4500.0, ring=1.5, spread=0.25,
+        "dulcimer", 1.4, longest_seconds=2.6, edge_hz=4500.0, ring=1.5,
         body=((520.0, 260.0, 0.3), (3200.0, 1500.0, 1.6), (6500.0, 2500.0, 2.2)), floor=0.5,
         courses=((-4.5, 0.8), (-1.0, 1.0), (1.4, 1.0), (4.1, 0.8)),
         noise=0.2, noise_hz=(2000.0, 9000.0), noise_tau_seconds=0.003,
