@@ -37,7 +37,12 @@ _SCALES: Final = {"half": 0.5, "double": 2.0}
 class WordCard(Card):
     """A card that one word makes. Its kind is ``word``: it takes no role and counts as neither genre nor mood."""
 
-    def strength(self, decision: str, *, beside_genre: bool = False) -> float:  # noqa: ARG002
+    def strength(  # type: ignore[override]  # a plain method here, a cached one there
+        self,
+        decision: str,  # noqa: ARG002
+        *,
+        beside_genre: bool = False,  # noqa: ARG002
+    ) -> float:
         """The same about everything, since it speaks about one thing only."""
         return INSISTENCE
 

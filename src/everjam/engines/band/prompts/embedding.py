@@ -4,8 +4,9 @@ A text is the weighted sum of its words' vectors (frequent words weigh little; t
 weights). Unknown words are cut into pieces as the encoder's WordPiece does. Read on first use, mapped, not copied.
 """
 
+import re
 import unicodedata
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -19,13 +20,18 @@ Vector = npt.NDArray[np.float32]
 PIECE: Final = "##"
 """Begins a piece that continues a word."""
 MIN_STEM_CHARACTERS: Final = 3
+MIN_PIECE_CHARACTERS: Final = 3
+"""A word whose pieces are shorter than this on average is no word."""
 PIECE_WEIGHT: Final = 0.5
 """Pieces of a word say less than words do."""
+_WORD: Final = re.compile("[a-z0-9]+")
 _ENDINGS: Final = (("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"), ("ly", ""))
 
 
 def split_words(text: str) -> list[str]:
     """Words of a text, lower case, accents off, cut at everything but letters and digits."""
+    if text.isascii():
+        return _WORD.findall(text.lower())
     plain = unicodedata.normalize("NFD", text.casefold())
     letters = (c for c in plain if unicodedata.category(c) != "Mn")
     return "".join(c if c.isalnum() else " " for c in letters).split()
@@ -68,17 +74,46 @@ class WordTable:
         """Length of a vector."""
         return int(self._directions.shape[1])
 
-    def rows(self, word: str) -> tuple[tuple[int, float], ...]:
-        """Rows that stand for a word, each with its factor; none for one of which nothing is known."""
+    def _row(self, word: str) -> tuple[int, ...]:
         row = self._words.get(word)
         if row is not None:
-            return ((row, 1.0),)
+            return (row,)
         for ending, instead in _ENDINGS:
-            stem = word.removesuffix(ending) + instead
-            if stem != word and word.endswith(ending) and len(stem) >= MIN_STEM_CHARACTERS and stem in self._words:
-                return ((self._words[stem], 1.0),)
+            if word.endswith(ending):
+                row = self._words.get(word.removesuffix(ending) + instead)
+                if row is not None and len(word) - len(ending) >= MIN_STEM_CHARACTERS:
+                    return (row,)
+        return ()
+
+    def rows(self, word: str) -> list[tuple[int, float]]:
+        """Rows that stand for a word, each with its factor; none for one of which nothing is known."""
+        row = self._row(word)
+        if row:
+            return [(row[0], 1.0)]
         pieces = word_pieces(word, self._words)
-        return tuple((self._words[piece], PIECE_WEIGHT) for piece in pieces)
+        if len(pieces) * MIN_PIECE_CHARACTERS > len(word):
+            return []
+        return [(self._words[piece], PIECE_WEIGHT) for piece in pieces]
+
+    def knows(self, word: str) -> bool:
+        """Whether a word (lower case, without accents) is in the table as it stands or with another ending."""
+        return bool(self._row(word))
+
+    def weight(self, word: str) -> float:
+        """How much a word says beside others, from the length of its vector: about 1 for most, less for common ones."""
+        row = self._row(word)
+        if not row:
+            return PIECE_WEIGHT if self.rows(word) else 0.0
+        direction = self._directions[row[0]].astype(np.float32)
+        return float(np.sqrt(direction @ direction)) * float(self._lengths[row[0]])
+
+    def exact_rows(self, words: Sequence[str]) -> list[int]:
+        """Rows of words (lower case, without accents); none if some word is not in the table as a whole."""
+        rows = [row for word in words if (row := self._words.get(word)) is not None]
+        if len(rows) < len(words):
+            found = [self._row(word) for word in words]
+            return [row[0] for row in found] if all(found) else []
+        return rows
 
     def embed(self, text: str) -> Vector:
         """Unit vector of a text, zeros for one of which no word is known."""
@@ -88,6 +123,27 @@ class WordTable:
                 total += self._directions[row] * np.float32(factor * float(self._lengths[row]))
         norm = float(np.sqrt(total @ total))
         return total / np.float32(norm) if norm > 0 else total
+
+    def embed_all(self, texts: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
+        """Unit vectors of many texts.
+
+        Args:
+            texts: Rows of each, at least one a text.
+
+        Returns:
+            Shape (texts, dimensions).
+        """
+        unit = np.zeros((len(texts), self.dimensions), np.float32)
+        by_length: dict[int, list[int]] = {}
+        for index, text in enumerate(texts):
+            by_length.setdefault(len(text), []).append(index)
+        for members in by_length.values():
+            rows = np.array([texts[index] for index in members])
+            lengths = self._lengths[rows].astype(np.float32)
+            sums = np.einsum("tw,twd->td", lengths, self._directions[rows].astype(np.float32))
+            norms = np.sqrt(np.einsum("td,td->t", sums, sums))
+            unit[members] = sums / np.maximum(norms, np.float32(1e-9))[:, None]
+        return unit
 
 
 @lru_cache(maxsize=1)

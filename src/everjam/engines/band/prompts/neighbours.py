@@ -1,0 +1,105 @@
+"""What a text that no name covers is near to: the names of the lexicon and the cards' own lines, by word vectors."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from everjam.engines.band.cards import Deck
+from everjam.engines.band.prompts.embedding import Vector, WordTable, split_words
+from everjam.engines.band.prompts.lexicon import Entry, Names
+
+NEIGHBOURS: Final = 12
+"""Names that are asked."""
+TEMPERATURE: Final = 0.13
+"""How fast a name's say falls with its similarity."""
+FLOOR: Final = 0.3
+"""Similarity below which a name has nothing to say."""
+SURE: Final = 0.6
+"""Similarity from which the band's own taste takes no share."""
+MAX_CARDS: Final = 4
+MIN_SHARE: Final = 0.1
+"""Cards with less of the whole are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A card that a text is near to.
+
+    Attributes:
+        card: Its id.
+        share: Its part of what the neighbours say; the shares of all add up to 1.
+        name: The nearest name that speaks for it.
+        similarity: Cosine between the text and that name, -1 to 1.
+    """
+
+    card: str
+    share: float
+    name: str
+    similarity: float
+
+
+class Neighbours:
+    """All names as vectors.
+
+    Args:
+        names: Names and what they mean.
+        deck: Cards whose lines for people are asked as well.
+        table: Word vectors.
+    """
+
+    __slots__ = ("_anchors", "_entries", "_matrix", "_names", "table")
+
+    def __init__(self, names: Names, deck: Deck, table: WordTable) -> None:
+        self.table = table
+        texts = [name for name in names if name.isascii()]
+        entries: list[Entry | str] = list(texts)
+        rows = [table.exact_rows(name.split()) for name in texts]
+        for card in deck.cards.values():
+            texts.append(card.about)
+            entries.append(Entry(((card.id, 1.0),), 1.0, names_card=True))
+            rows.append([row for word in split_words(card.about) for row in table.exact_rows((word,))])
+        kept = [index for index, found in enumerate(rows) if found]
+        self._matrix = table.embed_all([rows[index] for index in kept])
+        self._anchors = [texts[index] for index in kept]
+        self._names = names
+        self._entries = [entries[index] for index in kept]
+
+    def nearest(self, vector: Vector, count: int = NEIGHBOURS) -> list[tuple[int, float]]:
+        """Anchors by falling similarity, as indices."""
+        similarities: npt.NDArray[np.float32] = self._matrix @ vector
+        best = np.argsort(-similarities, kind="stable")[:count]
+        return [(int(index), float(similarities[index])) for index in best]
+
+    def cards(self, text: str) -> list[Near]:
+        """The cards that a text is near to, strongest first; none where nothing is near."""
+        return self.vote(self.nearest(self.table.embed(text)))
+
+    def vote(self, nearest: Sequence[tuple[int, float]]) -> list[Near]:
+        """What neighbours say together."""
+        top = nearest[0][1] if nearest else 0.0
+        if top < FLOOR:
+            return []
+        said: dict[str, float] = {}
+        speaker: dict[str, tuple[str, float]] = {}
+        for index, similarity in nearest:
+            entry = _entry(self._names, self._entries[index])
+            if entry is None or similarity < FLOOR:
+                continue
+            voice = math.exp((similarity - top) / TEMPERATURE)
+            for part, weight in entry.parts:
+                if weight > 0 and ":" not in part:
+                    said[part] = said.get(part, 0.0) + voice * weight
+                    speaker.setdefault(part, (self._anchors[index], similarity))
+        whole = sum(said.values())
+        ranked = sorted(said.items(), key=lambda item: (-item[1], item[0]))[:MAX_CARDS]
+        kept = [(card, weight) for card, weight in ranked if weight >= MIN_SHARE * whole] or ranked[:1]
+        total = sum(weight for _, weight in kept)
+        return [Near(card, weight / total, *speaker[card]) for card, weight in kept]
+
+
+def _entry(names: Names, entry: Entry | str) -> Entry | None:
+    return names.get(entry) if isinstance(entry, str) else entry

@@ -1,0 +1,291 @@
+"""Distils the sentence encoder all-MiniLM-L6-v2 into the band's table of word vectors.
+
+Run by hand when the table changes; nothing of this is needed to play::
+
+    python -m tools.distil_words MODEL_DIR --words WORD_LIST --glosses WORDNET_DIR [--cache DIR] [--out DIR]
+
+``MODEL_DIR`` holds ``model.safetensors`` and ``vocab.txt`` of sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0).
+``WORD_LIST`` is a list of English words, one a line (SCOWL, as Debian's wamerican-small has it); ``WORDNET_DIR`` the
+``data.*`` and ``index.*`` files of WordNet 3.0. Of the last two only the choice of words and what the encoder says
+about the definitions is used; none of their text is shipped.
+
+1. Every row, a word or a piece of WordPiece, goes through the whole encoder alone.
+2. Principal components bring 384 dimensions to 128 (as Model2Vec does, https://github.com/MinishLab/model2vec).
+3. Rows are refined by ridge regression so that the weighted mean of a definition's words comes near to what the whole
+   encoder makes of the definition: words learn what they mean in company, and how much they weigh.
+4. Frequent words weigh less: ``a / (a + p)`` with Zipf's estimate of p (Arora et al., 2017, "SIF").
+5. Rows are stored as int8 directions with a float16 length.
+"""
+
+import argparse
+import json
+import re
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.special import erf
+
+from everjam.engines.band.prompts.embedding import split_words, word_pieces
+
+Array = npt.NDArray[np.float32]
+
+LAYERS: Final = 6
+HEADS: Final = 12
+DIMENSIONS: Final = 128
+BATCH: Final = 128
+SIF: Final = 3e-4
+RIDGE: Final = 2.0
+MAX_TOKENS: Final = 40
+GLOSSES: Final = 30_000
+_KEPT: Final = re.compile(r"(##)?[a-z]+|(1[5-9]|20)\d\d|\d0s")
+_ROOT: Final = Path(__file__).resolve().parents[1]
+_OUT: Final = _ROOT / "src" / "everjam" / "engines" / "band" / "prompts" / "data"
+
+
+def read_tensors(path: Path) -> dict[str, Array]:
+    """The float32 tensors of a safetensors file by name."""
+    raw = path.read_bytes()
+    (length,) = struct.unpack("<Q", raw[:8])
+    start = 8 + length
+    tensors = {}
+    for name, entry in json.loads(raw[8:start]).items():
+        if name != "__metadata__" and entry["dtype"] == "F32":
+            low, high = entry["data_offsets"]
+            tensors[name] = np.frombuffer(raw[start + low : start + high], "<f4").reshape(entry["shape"])
+    return tensors
+
+
+class Encoder:
+    """all-MiniLM-L6-v2 forwards, in float32 on one core.
+
+    Args:
+        folder: Where ``model.safetensors`` and ``vocab.txt`` are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._weights = read_tensors(folder / "model.safetensors")
+        lines = (folder / "vocab.txt").read_text("utf-8").split("\n")
+        self.vocabulary = {word: index for index, word in enumerate(lines) if word}
+
+    def encode(self, texts: Sequence[Sequence[int]], report: Callable[[int], None] = lambda _: None) -> Array:
+        """Unit vectors of token sequences.
+
+        Args:
+            texts: Tokens without the markers of begin and end.
+            report: Called with the number of texts done.
+
+        Returns:
+            Shape (texts, 384).
+        """
+        out = np.zeros((len(texts), 384), np.float32)
+        by_length: dict[int, list[int]] = {}
+        for index, tokens in enumerate(texts):
+            by_length.setdefault(min(len(tokens), MAX_TOKENS), []).append(index)
+        done = 0
+        for length, members in sorted(by_length.items()):
+            for at in range(0, len(members), BATCH):
+                chunk = members[at : at + BATCH]
+                ids = np.array([[101, *texts[index][:length], 102] for index in chunk])
+                mean = self._forward(ids).mean(axis=1)
+                out[chunk] = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+                done += len(chunk)
+                report(done)
+        return out
+
+    def _norm(self, x: Array, name: str) -> Array:
+        x = x - x.mean(-1, keepdims=True)
+        scaled = x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-12)
+        result: Array = scaled * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        return result
+
+    def _dense(self, x: Array, name: str) -> Array:
+        result: Array = x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        return result
+
+    def _forward(self, ids: npt.NDArray[np.int64]) -> Array:
+        rows, length = ids.shape
+        embeddings = "embeddings"
+        x: Array = (
+            self._weights[f"{embeddings}.word_embeddings.weight"][ids]
+            + self._weights[f"{embeddings}.position_embeddings.weight"][:length]
+            + self._weights[f"{embeddings}.token_type_embeddings.weight"][0]
+        )
+        x = self._norm(x, f"{embeddings}.LayerNorm")
+        for layer in range(LAYERS):
+            path = f"encoder.layer.{layer}"
+            query, key, value = (
+                self._dense(x, f"{path}.attention.self.{name}")
+                .reshape(rows, length, HEADS, 384 // HEADS)
+                .transpose(0, 2, 1, 3)
+                for name in ("query", "key", "value")
+            )
+            scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(384 // HEADS))
+            scores = np.exp(scores - scores.max(-1, keepdims=True))
+            mixed = (scores / scores.sum(-1, keepdims=True)) @ value
+            joined = mixed.transpose(0, 2, 1, 3).reshape(rows, length, 384)
+            x = self._norm(
+                x + self._dense(joined, f"{path}.attention.output.dense"), f"{path}.attention.output.LayerNorm"
+            )
+            inner = self._dense(x, f"{path}.intermediate.dense")
+            inner = inner * np.float32(0.5) * (1 + erf(inner * np.float32(np.sqrt(0.5))))
+            x = self._norm(x + self._dense(inner, f"{path}.output.dense"), f"{path}.output.LayerNorm")
+        return x
+
+
+def choose_rows(vocabulary: Iterable[str], words: Iterable[str], lemmas: frozenset[str]) -> list[str]:
+    """The rows of the table, most frequent first as the encoder's vocabulary has them.
+
+    Args:
+        vocabulary: The encoder's.
+        words: A word list; what the vocabulary lacks of it is added if a dictionary has it under just this form.
+        lemmas: Headwords of a dictionary.
+    """
+    rows = [word for word in vocabulary if _KEPT.fullmatch(word)]
+    known = set(rows)
+    rows += sorted({word for word in words if re.fullmatch("[a-z]{3,}", word) and word in lemmas} - known)
+    return rows
+
+
+def read_glosses(folder: Path) -> tuple[frozenset[str], list[str]]:
+    """Headwords of WordNet, and definitions as ``headword: definition``."""
+    lemmas: set[str] = set()
+    glosses = []
+    for kind in ("noun", "adj", "verb", "adv"):
+        for line in (folder / f"data.{kind}").read_text("latin-1").splitlines():
+            if line.startswith("  "):
+                continue
+            fields, _, gloss = line.partition(" | ")
+            head = fields.split()[4].replace("_", " ").partition("(")[0].lower()
+            lemmas.update(
+                word.partition("(")[0].lower()
+                for word in fields.split()[4 : 4 + 2 * int(fields.split()[3], 16) : 2]
+                if word.islower()
+            )
+            glosses.append(f"{head} {gloss.partition(';')[0].strip()}")
+    return frozenset(lemmas), glosses
+
+
+def spread(texts: Sequence[str], wanted: int) -> list[str]:
+    """So many texts, evenly out of all."""
+    step = len(texts) / wanted
+    return [texts[int(index * step)] for index in range(wanted)] if step > 1 else list(texts)
+
+
+def refine(raw: Array, texts: Sequence[Sequence[int]], targets: Array, weights: Array) -> Array:
+    """Rows whose weighted mean over a text comes near to the text's vector, but which stay near to ``raw``.
+
+    Solves ``min |A X - B|^2 + RIDGE |X - raw|^2`` by conjugate gradients, all dimensions at once.
+    """
+    lengths = [len(text) for text in texts]
+    columns = np.concatenate([np.asarray(text, np.int64) for text in texts])
+    values = weights[columns]
+    at = np.repeat(np.arange(len(texts)), lengths)
+    totals = np.bincount(at, values, len(texts)).astype(np.float32)
+    a = sparse.csr_matrix((values / totals[at], (at, columns)), shape=(len(texts), len(raw)))
+    # A text's mean is shorter than its words; one factor brings it to the length of the targets.
+    mean = a @ raw
+    a = a * float((mean * targets).sum() / (mean * mean).sum())
+    x = raw.copy()
+    residual = a.T @ (targets - a @ x)
+    direction = residual.copy()
+    square = (residual * residual).sum(0)
+    for _ in range(60):
+        image = a.T @ (a @ direction) + RIDGE * direction
+        step = square / np.maximum((direction * image).sum(0), 1e-12)
+        x += step * direction
+        residual -= step * image
+        following = (residual * residual).sum(0)
+        direction = residual + (following / np.maximum(square, 1e-12)) * direction
+        square = following
+    return np.asarray(x, np.float32)
+
+
+def cached(path: Path | None, make: Callable[[], Array]) -> Array:
+    """What a file holds, or what is made and then kept there."""
+    if path is not None and path.exists():
+        return np.asarray(np.load(path), np.float32)
+    made = make()
+    if path is not None:
+        np.save(path, made)
+    return made
+
+
+def words_as_rows(text: str, known: Mapping[str, int]) -> list[str]:
+    """The rows that a text's words are read as: whole words, else pieces."""
+    return [row for word in split_words(text) for row in ([word] if word in known else word_pieces(word, known))]
+
+
+def distil(rows: Sequence[str], raw: Array, texts: Sequence[Sequence[int]], said: Array) -> Array:
+    """The table in float32, the weights of words folded into the lengths of its rows.
+
+    Args:
+        rows: Words and pieces, the encoder's own first and by falling frequency.
+        raw: What the encoder says of each alone, shape (rows, 384).
+        texts: Definitions as rows.
+        said: What the encoder says of each definition, shape (texts, 384).
+    """
+    mean = np.concatenate([raw, said]).mean(0)
+    _, _, axes = np.linalg.svd((said - mean)[::4], full_matrices=False)
+    axes = axes[:DIMENSIONS].T
+    short, targets = (raw - mean) @ axes, (said - mean) @ axes
+    ranks = np.arange(1, len(rows) + 1)
+    share = 1.0 / (ranks * np.log(len(rows)))
+    weights = (SIF / (SIF + share)).astype(np.float32)
+    heard = [(text, target) for text, target in zip(texts, targets, strict=True) if text]
+    refined = refine(short, [text for text, _ in heard], np.array([target for _, target in heard]), weights)
+    return np.asarray(refined * weights[:, None], np.float32)
+
+
+def quantise(rows: Array) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16]]:
+    """int8 directions and float16 lengths of one unit."""
+    peak = np.maximum(np.abs(rows).max(axis=1), 1e-9)
+    return np.rint(rows / peak[:, None] * 127).astype(np.int8), (peak / 127).astype(np.float16)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path, help="folder of all-MiniLM-L6-v2")
+    parser.add_argument("--words", type=Path, required=True, help="list of English words")
+    parser.add_argument("--glosses", type=Path, required=True, help="folder of WordNet's data files")
+    parser.add_argument("--cache", type=Path, help="folder that keeps what the encoder said")
+    parser.add_argument("--out", type=Path, default=_OUT)
+    options = parser.parse_args()
+    encoder = Encoder(options.model)
+    lemmas, glosses = read_glosses(options.glosses)
+    rows = choose_rows(encoder.vocabulary, options.words.read_text("utf-8").splitlines(), lemmas)
+    known = {row: index for index, row in enumerate(rows)}
+    print(f"{len(rows):,} rows, {len(glosses):,} definitions")
+
+    def encode(texts: Sequence[Sequence[str]]) -> Array:
+        tokens = [[encoder.vocabulary[piece] for piece in text] for text in texts]
+        return encoder.encode(tokens, lambda done: print(f"\r{done:,}/{len(tokens):,}", end="", flush=True))
+
+    def kept(name: str) -> Path | None:
+        return options.cache / name if options.cache else None
+
+    raw = cached(
+        kept("rows.npy"),
+        lambda: encode([[row] if row in encoder.vocabulary else word_pieces(row, encoder.vocabulary) for row in rows]),
+    )
+    texts = spread(glosses, GLOSSES)
+    pieces = [
+        [piece for word in split_words(text) for piece in word_pieces(word, encoder.vocabulary)] for text in texts
+    ]
+    said = cached(kept("glosses.npy"), lambda: encode(pieces))
+    print()
+    table = distil(rows, raw, [[known[piece] for piece in words_as_rows(text, known)] for text in texts], said)
+    directions, lengths = quantise(table)
+    options.out.mkdir(parents=True, exist_ok=True)
+    np.save(options.out / "words.npy", directions)
+    np.save(options.out / "lengths.npy", lengths)
+    (options.out / "words.txt").write_text("\n".join(rows), "utf-8")
+    print(f"{directions.nbytes + lengths.nbytes:,} bytes of vectors in {options.out}")
+
+
+if __name__ == "__main__":
+    main()
