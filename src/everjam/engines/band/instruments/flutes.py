@@ -28,14 +28,14 @@ _TIN_WHISTLE: Final = Sustained(
 _PAN_FLUTE: Final = Sustained(
     cutoff_hz=(1300.0, 12_000.0), cutoff_harmonics=(1.2, 2.6), slope=2.4, measured="pan_flute",
     attack_seconds=0.05, release_seconds=0.3, sustain=0.75, vibrato_hz=4.9, vibrato_cents=10.0,
-    vibrato_after_seconds=0.3, vibrato_level=0.16, scoop_cents=45.0, scoop_seconds=0.03, breath=0.16, chiff=1.3,
-    breath_hz=(500.0, 4200.0), tremor=0.08,
+    vibrato_after_seconds=0.3, vibrato_level=0.16, scoop_cents=45.0, scoop_seconds=0.03, breath=0.1, chiff=1.0,
+    breath_hz=(500.0, 2800.0), tremor=0.08,
 )  # fmt: skip
 _SHAKUHACHI: Final = Sustained(
     cutoff_hz=(1400.0, 12_000.0), cutoff_harmonics=(1.4, 3.0), slope=2.0, measured="shakuhachi",
     attack_seconds=0.09, release_seconds=0.35, sustain=0.85, vibrato_hz=4.4, vibrato_cents=20.0,
-    vibrato_after_seconds=0.5, vibrato_level=0.22, scoop_cents=130.0, scoop_seconds=0.07, jitter_cents=5.0,
-    breath=0.3, chiff=1.6, breath_hz=(900.0, 6000.0), tremor=0.14,
+    vibrato_after_seconds=0.5, vibrato_level=0.22, scoop_cents=130.0, scoop_seconds=0.06, jitter_cents=4.0,
+    breath=0.13, chiff=1.0, breath_hz=(600.0, 3600.0), tremor=0.14,
 )  # fmt: skip
 _BANSURI: Final = Sustained(
     cutoff_hz=(900.0, 9000.0), cutoff_harmonics=(1.3, 2.6), slope=2.4, measured="flute",

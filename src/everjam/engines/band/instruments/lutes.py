@@ -16,8 +16,8 @@ _BANJO: Final = Plucked(
 )  # fmt: skip
 _MANDOLIN: Final = Plucked(
     Struck(
-        "mandolin", release_seconds=0.14, longest_seconds=3.0, edge_hz=2200.0, courses=((-2.6, 1.0), (2.6, 0.9)),
-        noise=0.14, noise_hz=(1800.0, 8500.0), noise_tau_seconds=0.004,
+        "mandolin", release_seconds=0.14, longest_seconds=3.0, edge_hz=3200.0, courses=((-2.6, 1.0), (2.6, 0.9)),
+        noise=0.2, noise_hz=(1800.0, 12_000.0), noise_tau_seconds=0.004,
     ),
     tremolo=Tremolo(13.0, 0.34, 0.8),
 )  # fmt: skip

@@ -141,9 +141,9 @@ def ring(model: Modes, stroke: Stroke) -> Float32Array:
 
 
 _STEEL_DRUM: Final = Modes(
-    (1.0, 2.0, 3.003, 4.01, 5.02, 6.05, 8.1), (1.0, 0.85, 0.45, 0.42, 0.16, 0.14, 0.1),
-    (0.42, 0.36, 0.26, 0.22, 0.16, 0.13, 0.1), beats_hz=1.4, scale=2.5, edge_hz=2200.0, bloom_seconds=0.025,
-    longest_seconds=2.4, noise=0.16, noise_hz=(500.0, 4500.0),
+    (1.0, 2.0, 3.003, 4.01, 5.02, 6.05, 8.1), (1.0, 0.95, 0.6, 0.6, 0.26, 0.22, 0.14),
+    (0.42, 0.36, 0.26, 0.22, 0.16, 0.13, 0.1), beats_hz=1.4, scale=2.5, edge_hz=3400.0, bloom_seconds=0.02,
+    longest_seconds=2.4, noise=0.2, noise_hz=(300.0, 4500.0),
 )  # fmt: skip
 _GAMELAN: Final = Modes(
     (1.0, 2.0, 2.756, 5.404, 8.933), (1.0, 0.07, 0.42, 0.2, 0.08), (1.5, 0.8, 0.4, 0.2, 0.1),
@@ -152,15 +152,17 @@ _GAMELAN: Final = Modes(
 )  # fmt: skip
 """Bronze bars in pairs tuned apart: the beating is called ombak, wave."""
 _TUBULAR_BELLS: Final = Modes(
-    (0.224, 0.617, 1.0, 1.21, 2.0, 2.99, 4.15, 5.4, 6.8), (0.05, 0.22, 0.2, 0.5, 1.0, 0.72, 0.45, 0.25, 0.12),
-    (2.2, 2.4, 1.6, 1.8, 1.9, 1.2, 0.8, 0.5, 0.3), scale=4.0, edge_hz=2400.0, longest_seconds=5.5,
-    noise=0.22, noise_hz=(900.0, 6000.0),
+    (0.224, 0.617, 1.0, 1.21, 2.0, 2.99, 4.15, 5.4, 6.8, 8.3, 10.0),
+    (0.03, 0.12, 0.15, 0.4, 1.0, 0.8, 0.6, 0.42, 0.26, 0.2, 0.12),
+    (2.0, 2.0, 1.3, 1.5, 1.6, 1.1, 0.8, 0.5, 0.32, 0.24, 0.16), scale=4.0, edge_hz=3600.0, longest_seconds=5.5,
+    noise=0.3, noise_hz=(900.0, 8000.0),
 )  # fmt: skip
-"""Modes 1 to 9 of a free tube against the strike note, an octave below the fifth line; the ear adds the note itself."""
+"""Modes of a free tube against the strike note, an octave below the fifth line; the ear adds the note itself."""
 _TIMPANI: Final = Modes(
-    (0.86, 1.0, 1.504, 1.742, 2.0, 2.245, 2.494, 2.8, 2.98), (0.5, 1.0, 0.72, 0.2, 0.4, 0.12, 0.18, 0.08, 0.08),
-    (0.09, 0.75, 0.5, 0.1, 0.34, 0.1, 0.22, 0.08, 0.14), scale=4.0, edge_hz=300.0, longest_seconds=3.5,
-    noise=0.3, noise_hz=(60.0, 700.0), noise_tau_seconds=0.014,
+    (0.86, 1.0, 1.504, 1.742, 2.0, 2.245, 2.494, 2.8, 2.98, 3.47, 4.05, 4.6, 5.65),
+    (0.5, 1.0, 0.72, 0.25, 0.45, 0.16, 0.22, 0.12, 0.14, 0.12, 0.1, 0.08, 0.06),
+    (0.09, 0.7, 0.5, 0.1, 0.34, 0.1, 0.22, 0.08, 0.14, 0.1, 0.08, 0.07, 0.05), scale=4.0, edge_hz=700.0,
+    longest_seconds=3.5, noise=0.55, noise_hz=(60.0, 1300.0), noise_tau_seconds=0.022,
 )  # fmt: skip
 
 

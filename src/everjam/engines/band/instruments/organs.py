@@ -68,7 +68,7 @@ def _tape(model: Sustained, low_hz: float, high_hz: float, stroke: Stroke) -> Fl
     return saturate(note, stroke.hard(0.6, 1.4), 0.05) + hiss * envelope
 
 
-_RANKS: Final = ((0.5, 0.35), (1.0, 1.0), (2.0, 0.6), (4.0, 0.28), (3.0, 0.12))
+_RANKS: Final = ((0.5, 0.1), (1.0, 1.0), (2.0, 0.6), (4.0, 0.3), (3.0, 0.12))
 """Pitches of an organ's pipes against the note, and their levels: 16, 8, 4 and 2 feet, and a twelfth."""
 
 
@@ -84,9 +84,8 @@ def _pipes(stroke: Stroke) -> Float32Array:
             continue
         count = harmonic_count(hz, 48)
         number = np.arange(1, count + 1)
-        edge = stroke.bright(2400.0, 7500.0) * stroke.hard(0.6, 1.0)
+        edge = stroke.bright(3200.0, 10_000.0) * stroke.hard(0.6, 1.0)
         levels = measured("church_organ", hz, count) / (1.0 + (number * hz / edge) ** 2)
-        levels = levels * number**-0.35
         cents = float(stroke.rng.normal(0.0, 1.0))
         table = stack(levels[None, :], stroke.rng.uniform(-np.pi, np.pi, count))[0]
         pipe = read(phase(hz * 2.0 ** (cents / 1200.0), frames), table)
