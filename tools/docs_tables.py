@@ -123,7 +123,7 @@ def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()
     """
     path = FIGURES / f"{name}.json"
     if not path.exists():
-        return f"Not measured yet; `python -m {COMMANDS.get(name, f'bench.{name}')}` does it."
+        return f"Not measured yet; `python -m {_command_of(name)}` does it."
     result = json.loads(path.read_text("utf-8"))
     rows = result["rows"]
     if isinstance(rows, dict):
@@ -131,9 +131,13 @@ def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()
     shown = [head for head in heads or rows[0] if head not in without]
     cells = [[_short(row.get(head, "")) for head in shown] for row in rows]
     machine = result.get("machine") or f"{result.get('cpu', '')}, Python {result.get('python', '')}"
-    command = COMMANDS.get(name, f"bench.{name}")
-    origin = f"Measured by `python -m {command}` on {machine}, revision {result['revision'][:8]}."
+    origin = f"Measured by `python -m {_command_of(name)}` on {machine}, revision {result['revision'][:8]}."
     return f"{table(shown, cells)}\n\n{origin}"
+
+
+def _command_of(name: str) -> str:
+    """What made a result: one benchmark's tables share its name up to the first hyphen."""
+    return COMMANDS.get(name, f"bench.{name.partition('-')[0]}")
 
 
 def publish() -> None:

@@ -1,6 +1,6 @@
 """Measures the band's music and says how good it is.
 
-    python -m bench.music [--sample] [--scores] [--only JUDGE ...] [--prompts TEXT ...] [--processes 2]
+    python -m bench.music [--sample] [--scores] [--only JUDGE ...] [--prompts TEXT ...] [--seeds N] [--processes N]
 
 What was measured is kept in ``.cache/bench-music`` by the source of the band, of the cards and of the measure, so that
 a second run measures only what has changed. Tables are printed and kept in ``bench/results/music*.jsonl``;
@@ -40,20 +40,22 @@ def main() -> None:
     parser.add_argument("--scores", action="store_true", help="only what is read from scores: no sound, a minute")
     parser.add_argument("--only", nargs="+", choices=JUDGES, default=JUDGES, help="judges to hear")
     parser.add_argument("--prompts", nargs="+", default=(), metavar="TEXT", help="measure these instead of all cards")
+    parser.add_argument("--seeds", type=int, default=0, metavar="N", help="clips a prompt to tell it by (6, sample 3)")
     parser.add_argument("--processes", type=int, default=2, metavar="N", help="clips to work on at once")
     arguments = parser.parse_args()
     absent = [name for name in NEEDED if find_spec(name) is None]
     if absent and not arguments.scores:
         sys.exit(f"{', '.join(absent)}: not installed. `pip install -e '.[bench]'` brings all that listening needs.")
     names = [name for name in arguments.only if not arguments.scores or name in OF_SCORES]
-    scope = _scope(arguments.prompts, sample=arguments.sample)
+    scope = _scope(arguments.prompts, arguments.seeds or (3 if arguments.sample else 6), sample=arguments.sample)
     judges = {name: _judge(name) for name in names}
     begin = time.monotonic()
     jobs = [job for judge in judges.values() for job in judge.jobs(scope)]
     print(f"{len(scope.prompts)} prompts, {len(set(jobs))} measurements", file=sys.stderr)
     results = run(jobs, arguments.processes)
     verdicts: dict[str, Verdict] = {name: judge.judge(scope, results) for name, judge in judges.items()}
-    report.write(scope, verdicts, time.monotonic() - begin, missing_prompts(default_deck()))
+    whole = len(names) == len(JUDGES) and not (arguments.prompts or arguments.sample)
+    report.write(scope, verdicts, time.monotonic() - begin, missing_prompts(default_deck()), whole=whole)
 
 
 def _judge(name: str) -> Judge:
@@ -61,15 +63,15 @@ def _judge(name: str) -> Judge:
     return judge
 
 
-def _scope(prompts: tuple[str, ...], *, sample: bool) -> Scope:
+def _scope(prompts: tuple[str, ...], seeds: int, *, sample: bool) -> Scope:
     deck = default_deck()
     if prompts:
-        return Scope(tuple(prompts), tuple(prompts), sample)
+        return Scope(tuple(prompts), tuple(prompts), sample, seeds)
     guide, everything = guide_prompts(deck), all_prompts(deck)
     if sample:
         step = max(1, len(guide) // SAMPLE_PROMPTS)
         guide = everything = guide[::step][:SAMPLE_PROMPTS]
-    return Scope(tuple(guide), tuple(everything), sample)
+    return Scope(tuple(guide), tuple(everything), sample, seeds)
 
 
 if __name__ == "__main__":

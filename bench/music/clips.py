@@ -156,7 +156,7 @@ def _compose(wanted: Clip) -> Heard:
 
 def bar_seconds(bar: Bar) -> float:
     """Length of a bar."""
-    return bar.length_beats * 60 / bar.bpm
+    return bar.length_beats * 60 / (bar.bpm * bar.tempo_scale)
 
 
 def _steering_at(wanted: Clip, seconds: float) -> Steering:

@@ -27,38 +27,65 @@ CARD_COLUMNS = (
 )
 
 
-def write(scope: Scope, verdicts: Mapping[str, Verdict], seconds: float, missing: Sequence[str]) -> None:
-    """Prints and records everything: headlines, cards, misses."""
-    suffix = "-sample" if scope.sample else ""
+LIKENESS_COLUMNS = ("ours", "real", "shuffled", "mingled", "random", "divergence")
+
+
+def write(
+    scope: Scope, verdicts: Mapping[str, Verdict], seconds: float, missing: Sequence[str], *, whole: bool
+) -> None:
+    """Prints and records everything: headlines, cards, misses.
+
+    What is measured in part only is recorded in a folder beside, so that it is never published for the whole.
+    """
+    folder = "" if whole else "parts/"
+    (tables.RESULTS / folder).mkdir(parents=True, exist_ok=True)
     rows = [
         (judge, figure.what, figure.value, figure.goal, _mark(figure.reached), figure.of)
         for judge, verdict in verdicts.items()
         for figure in verdict.figures
     ]
-    facts = {judge: verdict.facts for judge, verdict in verdicts.items() if verdict.facts}
     tables.report(
-        f"music{suffix}",
+        f"{folder}music",
         ("judge", "what", "measured", "goal", "reached", "of"),
         rows,
         seconds=round(seconds, 1),
         prompts=len(scope.prompts),
         guide=len(scope.guide),
         missing=list(missing),
-        facts=facts,
     )
     print()
     cards = {prompt: _values(prompt, verdicts) for prompt in scope.prompts}
     heads = [name for name in CARD_COLUMNS if any(name in values for values in cards.values())]
     if heads:
         tables.report(
-            f"music-cards{suffix}",
+            f"{folder}music-cards",
             ("prompt", *heads),
             [(prompt, *(values.get(name, "") for name in heads)) for prompt, values in cards.items()],
         )
         print()
+    likeness = verdicts["likeness"].facts if "likeness" in verdicts else {}
+    if likeness:
+        lines = [
+            (
+                kind,
+                feature,
+                *(row[name] for name in LIKENESS_COLUMNS),
+                row.get("mean_real", ""),
+                row.get("mean_ours", ""),
+            )
+            for kind, table in likeness.items()
+            for feature, row in table.items()
+        ]
+        columns = ("music", "feature", *LIKENESS_COLUMNS, "mean, real", "mean, ours")
+        tables.report(f"{folder}music-likeness", columns, lines)
+        print()
+    confused = verdicts["identity"].facts.get("confused", []) if "identity" in verdicts else []
+    if confused:
+        tables.report(f"{folder}music-confused", ("prompt", "taken for", "times"), confused)
+        print()
     misses = [(judge, miss) for judge, verdict in verdicts.items() for miss in verdict.misses[:MOST_MISSES]]
     if misses:
-        tables.report(f"music-misses{suffix}", ("judge", "miss"), misses)
+        tables.report(f"{folder}music-misses", ("judge", "miss"), misses)
 
 
 def _mark(reached: bool | None) -> str:  # noqa: FBT001 - three states

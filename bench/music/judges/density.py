@@ -9,14 +9,13 @@ LEVELS = tuple(level / 10 for level in range(11))
 SECONDS = 48.0
 
 
-def _clips(scope: Scope, prompt: str) -> list[Clip]:
-    seeds = range(300, 300 + scope.few(1, 2))
-    return [clip(prompt, seed, SECONDS, "score", density=level) for seed in seeds for level in LEVELS]
+def _clips(prompt: str) -> list[Clip]:
+    return [clip(prompt, 300, SECONDS, "score", density=level) for level in LEVELS]
 
 
 def jobs(scope: Scope) -> list[Job]:
     """Scores at eleven levels of density."""
-    return [Job(one, "score_counts") for prompt in scope.prompts for one in _clips(scope, prompt)]
+    return [Job(one, "score_counts") for prompt in scope.prompts for one in _clips(prompt)]
 
 
 def judge(scope: Scope, results: Results) -> Verdict:
@@ -24,16 +23,14 @@ def judge(scope: Scope, results: Results) -> Verdict:
     by_prompt: dict[str, dict[str, float]] = {}
     times: list[float] = []
     for prompt in scope.prompts:
-        rows = [results[Job(one, "score_counts")] for one in _clips(scope, prompt)]
+        rows = [results[Job(one, "score_counts")] for one in _clips(prompt)]
         times.extend(row["block_ms"] for row in rows)
         by_prompt[prompt] = {
-            "onsets_rho": _by_seed(rows, "onsets"),
-            "layers_rho": _by_seed(rows, "layers"),
-            "moments_rho": _by_seed(rows, "moments"),
+            **{f"{name}_rho": _follows(rows, name) for name in ("onsets", "layers", "moments")},
             "onsets_low": rows[0]["onsets"],
-            "onsets_high": rows[len(LEVELS) - 1]["onsets"],
+            "onsets_high": rows[-1]["onsets"],
             "layers_low": rows[0]["layers"],
-            "layers_high": rows[len(LEVELS) - 1]["layers"],
+            "layers_high": rows[-1]["layers"],
         }
     figures = []
     for name, what in (
@@ -56,7 +53,6 @@ def judge(scope: Scope, results: Results) -> Verdict:
     return Verdict(figures, by_prompt, misses)
 
 
-def _by_seed(rows: list[dict[str, float]], name: str) -> float:
-    """Mean over the seeds of the rank correlation with the level."""
-    runs = [rows[at : at + len(LEVELS)] for at in range(0, len(rows), len(LEVELS))]
-    return sum(rank_correlation(LEVELS, [row[name] for row in run]) for run in runs) / len(runs)
+def _follows(rows: list[dict[str, float]], name: str) -> float:
+    """Rank correlation of a count with the level."""
+    return rank_correlation(LEVELS, [row[name] for row in rows])

@@ -7,13 +7,13 @@ from bench.music.running import Job, Results
 MINUTES = 10
 
 
-def _clips(scope: Scope, prompt: str) -> list[Clip]:
-    return [clip(prompt, seed, 60.0 * MINUTES, "score") for seed in range(700, 700 + scope.few(1, 2))]
+def _clip(prompt: str) -> Clip:
+    return clip(prompt, 700, 60.0 * MINUTES, "score")
 
 
 def jobs(scope: Scope) -> list[Job]:
-    """Ten minutes of score a prompt and seed."""
-    return [Job(one, "form") for prompt in scope.prompts for one in _clips(scope, prompt)]
+    """Ten minutes of score a prompt."""
+    return [Job(_clip(prompt), "form") for prompt in scope.prompts]
 
 
 def judge(scope: Scope, results: Results) -> Verdict:
@@ -21,8 +21,8 @@ def judge(scope: Scope, results: Results) -> Verdict:
     by_prompt: dict[str, dict[str, float]] = {}
     whole: dict[str, float] = {}
     for prompt in scope.prompts:
-        rows = [results[Job(one, "form")] for one in _clips(scope, prompt)]
-        sums = {name: float(sum(row[name] for row in rows)) for name in rows[0] if name != "same_parts"}
+        row = results[Job(_clip(prompt), "form")]
+        sums = {name: float(value) for name, value in row.items() if name != "same_parts"}
         for name, value in sums.items():
             whole[name] = whole.get(name, 0.0) + value
         by_prompt[prompt] = {"repeats": sums["exact"] / max(sums["windows"], 1), "sections": sums["sections"]}

@@ -11,8 +11,8 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
-SECONDS = 24.0
-FOLDS = 4
+SECONDS = 20.0
+FOLDS = 3
 SHRINKAGE = 0.3
 TOP = 5
 Matrix = npt.NDArray[np.float64]
@@ -20,8 +20,7 @@ Matrix = npt.NDArray[np.float64]
 
 def clips(scope: Scope) -> list[Clip]:
     """The guides' prompts, nothing else asked for."""
-    seeds, seconds = scope.few(4, 8), scope.few(16, int(SECONDS))
-    return [clip(prompt, 500 + seed, float(seconds)) for prompt in scope.guide for seed in range(seeds)]
+    return [clip(prompt, 500 + seed, SECONDS) for prompt in scope.guide for seed in range(scope.seeds)]
 
 
 def jobs(scope: Scope) -> list[Job]:

@@ -17,11 +17,13 @@ class Scope:
         guide: The guides' prompts that have a card.
         prompts: All prompts to measure, the guides' first.
         sample: Whether this is the small sample.
+        seeds: Clips a prompt from which prompts are told apart.
     """
 
     guide: tuple[str, ...]
     prompts: tuple[str, ...]
     sample: bool
+    seeds: int = 6
 
     def few(self, sample: int, full: int) -> int:
         """A number of seeds, levels or pairs."""

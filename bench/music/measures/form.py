@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.music.clips import Heard
 
-from everjam.engines.band.score import Bar, Note
+from everjam.engines.band.score import Bar
 
 WINDOW_BARS = 4
 GRAM = 4
@@ -85,7 +85,7 @@ def _sections(bars: Sequence[Bar]) -> list[list[Bar]]:
 
 def _motifs(bar: Bar, *, scrambled: bool = False) -> set[tuple[int, ...]]:
     """Interval and rhythm of every four lead notes in a row within a bar."""
-    line = _lead(bar.notes)
+    line = _lead(bar)
     if scrambled:
         pitches = [pitch for _, pitch in line]
         half = len(pitches) // 2
@@ -107,12 +107,12 @@ def _step(semitones: int) -> int:
     return step if semitones > 0 else -step
 
 
-def _lead(notes: Sequence[Note]) -> list[tuple[int, int]]:
+def _lead(bar: Bar) -> list[tuple[int, int]]:
     """Start in sixteenths and pitch of the highest lead note at each start."""
     top: dict[int, int] = {}
-    for note in notes:
+    for note in bar.notes:
         if note.part in _LEADS:
-            start = round(note.start_beats * 4)
+            start = round(note.start_beats * bar.meter.cells_per_beat)
             top[start] = max(top.get(start, 0), note.pitch)
     return sorted(top.items())
 
@@ -123,7 +123,8 @@ def written(bar: Bar, shift: float = 0.0) -> frozenset[tuple[str, str, int, int]
     Looseness can push a swung note over the border between two sixteenths; a grid shifted by half a one has its
     borders elsewhere.
     """
-    return frozenset((n.part, n.patch, n.pitch, round(n.start_beats * 4 + shift)) for n in bar.notes)
+    cells = bar.meter.cells_per_beat
+    return frozenset((n.part, n.patch, n.pitch, round(n.start_beats * cells + shift)) for n in bar.notes)
 
 
 def _share_seen(bars: Sequence[frozenset[Any]]) -> float:

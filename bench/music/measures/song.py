@@ -11,19 +11,22 @@ _TONAL = frozenset({"bass", "chords", "melody", "voice"})
 
 
 def measure(heard: Heard) -> dict[str, Any]:
-    """Length of a bar, the lead line and all that has a pitch, on a grid of sixteenths and triplets."""
+    """Length of a bar, the lead line and all that has a pitch, in quarter notes, on a grid of sixteenths."""
     lead: list[tuple[float, float, int]] = []
     whole: list[tuple[float, float, int]] = []
-    begin, bar_beats = 0.0, heard.bars[0].length_beats
+    meter = heard.bars[0].meter
+    begin, quarters = 0.0, meter.quarters_per_beat
+    bar_beats = meter.length_beats * quarters
     for bar in heard.bars:
-        if bar.length_beats != bar_beats:
+        if bar.meter != meter:
             break
         singers = _singers(bar.notes)
         top: dict[float, tuple[float, float, int]] = {}
         for note in bar.notes:
             if note.part not in _TONAL:
                 continue
-            placed = (begin + _on_grid(note.start_beats), round(note.duration_beats, 3), note.pitch)
+            start = begin + _on_grid(note.start_beats * quarters)
+            placed = (start, round(note.duration_beats * quarters, 3), note.pitch)
             whole.append(placed)
             if note.part == singers and (placed[0] not in top or top[placed[0]][2] < note.pitch):
                 top[placed[0]] = placed

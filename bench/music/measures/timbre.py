@@ -21,6 +21,7 @@ def measure(sound: Sound) -> dict[str, Any]:
     """The feature vector, its groups' lengths and the mean centroid in Hz."""
     groups = {
         "mfcc": _mfcc(sound.mel),
+        "halves": np.concatenate([_envelope(part) for part in sound.split]),
         "contrast": _contrast(sound.magnitude),
         "chroma": _chroma(sound),
         "shape": _shape(sound),
@@ -56,6 +57,14 @@ def _mfcc(mel: Float) -> Vector:
     cepstrum = librosa.feature.mfcc(S=librosa.power_to_db(mel, top_db=70), n_mfcc=20)
     delta = librosa.feature.delta(cepstrum)
     return np.concatenate([_moments(cepstrum[1:]), cepstrum[:1].std(axis=1), delta.std(axis=1)])
+
+
+def _envelope(magnitude: Float) -> Vector:
+    """The mean spectrum of the harmonic or percussive part, as a dozen cepstral coefficients."""
+    mel = librosa.feature.melspectrogram(S=magnitude**2, sr=RATE_HZ, n_mels=64, fmin=30, fmax=11_000)
+    mean = librosa.power_to_db(mel.mean(axis=1, keepdims=True), top_db=80)
+    envelope: Vector = librosa.feature.mfcc(S=mean, n_mfcc=13)[1:, 0]
+    return envelope
 
 
 def _contrast(magnitude: Float) -> Vector:
