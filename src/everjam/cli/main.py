@@ -14,6 +14,7 @@ import typer
 from everjam.cli import console
 from everjam.cli.cards import cards
 from everjam.cli.doctor import doctor
+from everjam.cli.explain import explain
 from everjam.cli.info import engines, show_version, version
 from everjam.cli.play import play
 from everjam.cli.render import render
@@ -81,6 +82,9 @@ app.command(
 )(render)
 app.command(epilog=_example('everjam play "minimal techno, harp:0.5" --bpm 126'))(play)
 app.command(epilog=_example("everjam doctor", "everjam doctor --json"))(doctor)
+app.command(epilog=_example('everjam explain "rainy night in Tokyo"', 'everjam explain "techno, vocals:-1" --json'))(
+    explain
+)
 app.add_typer(cards, name="cards")
 app.command(epilog=_example("everjam engines"))(engines)
 app.command(epilog=_example("everjam version"))(version)
