@@ -41,7 +41,7 @@ _BANSURI: Final = Sustained(
     cutoff_hz=(900.0, 9000.0), cutoff_harmonics=(1.3, 2.6), slope=2.4, measured="flute",
     formants=((650.0, 400.0, 1.4), (1700.0, 700.0, 0.8)), floor=0.7,
     attack_seconds=0.12, release_seconds=0.3, vibrato_hz=4.3, vibrato_cents=15.0, vibrato_after_seconds=0.55,
-    vibrato_level=0.14, scoop_cents=90.0, scoop_seconds=0.09, jitter_cents=4.0, breath=0.24, chiff=0.7,
+    vibrato_level=0.14, scoop_cents=90.0, scoop_seconds=0.09, jitter_cents=4.0, breath=0.17, chiff=0.6,
     breath_hz=(400.0, 3200.0), tremor=0.08,
 )  # fmt: skip
 _NEY: Final = Sustained(

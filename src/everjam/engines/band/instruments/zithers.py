@@ -60,11 +60,11 @@ _GUZHENG: Final = Plucked(
 )  # fmt: skip
 _KORA: Final = Plucked(
     Struck(
-        "harp", release_seconds=0.5, longest_seconds=2.4, edge_hz=2600.0, ring=0.6,
+        "harp", release_seconds=0.5, longest_seconds=2.4, edge_hz=2600.0, ring=0.42,
         body=((210.0, 90.0, 1.4), (620.0, 220.0, 0.9), (2700.0, 1100.0, 2.6), (5200.0, 2000.0, 2.4)), floor=0.5,
         noise=0.3, noise_hz=(350.0, 4500.0), noise_tau_seconds=0.008,
     ),
-    buzz=Buzz(0.4, 9.0, (2400.0, 9000.0), 0.0, 0.22),
+    buzz=Buzz(0.55, 9.0, (2000.0, 9000.0), 0.0, 0.25),
 )  # fmt: skip
 
 
