@@ -140,6 +140,12 @@ def _command_of(name: str) -> str:
     return COMMANDS.get(name, f"bench.{name.partition('-')[0]}")
 
 
+def pictures(folder: str) -> str:
+    """The pictures of a folder in ``docs``, each with its name for those who cannot see it."""
+    paths = sorted((ROOT / "docs" / folder).glob("*.png"))
+    return "\n".join(f"![{path.stem.replace('_', ' ')}]({folder}/{path.name})" for path in paths)
+
+
 def publish() -> None:
     """Takes the newest line of every file in ``bench/results`` as the figures that the documentation shows."""
     FIGURES.mkdir(exist_ok=True)
