@@ -83,9 +83,9 @@ class StyleKey:
     mode: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mixed:
-    """A table ready to draw from.
+    """A table ready to draw from; a style keeps one object a table.
 
     Attributes:
         candidates: In a fixed order.

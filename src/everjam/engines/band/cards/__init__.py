@@ -1,6 +1,5 @@
 """What the band knows: one TOML file a genre, instrument or mood. Reads and checks them."""
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import rtoml
 
 from everjam.engines.band import theory
 from everjam.engines.band.cards.schema import CardFile
@@ -28,6 +28,7 @@ _FIGURE_CELLS: Final = {
 }
 _DRUM_CELLS: Final = "Xxog123456789.-"
 _PHRASE_CELLS: Final = "abcd'^_- "
+_LEARNT: Final = resources.files(__package__).joinpath("learnt")
 _VOICINGS: Final = frozenset({"close", "open", "drop2", "shell", "power", "triad", "wide"})
 _CHOICES: Final = {
     "harmony.modes": frozenset(theory.MODES),
@@ -152,8 +153,8 @@ def read_card(file: str, text: str) -> Card:
         InvalidCard: With the file, the key and what to do.
     """
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = rtoml.loads(text)
+    except rtoml.TomlParsingError as error:
         raise InvalidCard(file, "", f"this is not TOML: {error}", "Mend the line that is named.") from error
     try:
         card = msgspec.convert(data, CardFile)
@@ -193,6 +194,7 @@ def _flatten(file: str, card: CardFile) -> Card:
         if not 20 <= low <= high <= 300:
             raise InvalidCard(file, "tempo.bpm", f"[{low:g}, {high:g}] is not a range", "Write [low, high], 20 to 300.")
         numbers["tempo.low"], numbers["tempo.high"] = low, high
+    _expand(file, tables)
     meter = _own_meter(file, tables)
     _tag(file, tables, meter)
     grids: dict[str, Grid] = {}
@@ -230,6 +232,43 @@ def _collect(path: str, section: Any, tables: dict[str, dict[str, float]], numbe
             numbers.update({f"{where}.{key}": level for key, level in value.items()})
         elif isinstance(value, dict) and value and name not in _GRID_TABLES:
             tables[where] = dict(value)
+
+
+def _expand(file: str, tables: dict[str, dict[str, float]]) -> None:
+    """Puts learnt tables in the place of the references to them; what the card itself says stays as it is."""
+    for where, table in tables.items():
+        references = [candidate for candidate in table if candidate.startswith("@")]
+        for reference in references:
+            weight = table.pop(reference)
+            learnt = learnt_table(reference[1:], where)
+            if learnt is None:
+                raise InvalidCard(
+                    file,
+                    f"{where}.{reference!r}",
+                    "there is no such learnt table",
+                    f"Learnt from: {', '.join(learnt_names())}; not every one has every table.",
+                )
+            for candidate, share in learnt.items():
+                table.setdefault(candidate, weight * share)
+
+
+def learnt_names() -> list[str]:
+    """Names of the learnt tables, sorted."""
+    return sorted(entry.name.removesuffix(".toml") for entry in _LEARNT.iterdir() if entry.name.endswith(".toml"))
+
+
+def learnt_table(name: str, where: str) -> dict[str, float] | None:
+    """A table that was learnt from real music, None if there is none of that name."""
+    group, _, key = where.partition(".")
+    table: dict[str, float] | None = _learnt(name).get(group, {}).get(key)
+    return table
+
+
+@lru_cache(maxsize=32)
+def _learnt(name: str) -> dict[str, Any]:
+    if name not in learnt_names():
+        return {}
+    return rtoml.loads((_LEARNT / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def _own_meter(file: str, tables: dict[str, dict[str, float]]) -> Meter:

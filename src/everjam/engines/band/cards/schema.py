@@ -2,7 +2,8 @@
 
 A card is a genre, an instrument or a mood. It says only what it has an opinion on; the prior (``prior.toml``) has one
 on everything. Tables give candidates and their weights (1 = as likely as the others); numbers move smoothly between
-cards. Figures are read by ``theory.read_figure``, charts by ``theory.parse_chart``.
+cards. A candidate ``"@pop"`` stands for a table that was learnt from real music (``learnt/pop.toml``); its weight is
+that of the commonest candidate there. Figures are read by ``theory.read_figure``, charts by ``theory.parse_chart``.
 """
 
 from typing import Annotated, Literal
@@ -229,6 +230,11 @@ class Melody(Section, frozen=True):
         phrases: Four or eight bars: letters are motifs, ``'`` a variation, ``^`` a third higher, ``_`` lower,
             ``-`` a rest.
         steps: Intervals between notes in scale steps, with sign.
+        after_same: Intervals after a repeated note; what is learnt from real melodies, if a card does not say it.
+        after_step_up: After a step upwards.
+        after_step_down: After a step downwards.
+        after_leap_up: After a leap upwards.
+        after_leap_down: After a leap downwards.
         scales: mode, pentatonic, blues, chord.
         center: MIDI key that it keeps around.
         span: Half of its range in semitones.
@@ -245,6 +251,11 @@ class Melody(Section, frozen=True):
     rhythms: Table = {}
     phrases: Table = {}
     steps: Table = {}
+    after_same: Table = {}
+    after_step_up: Table = {}
+    after_step_down: Table = {}
+    after_leap_up: Table = {}
+    after_leap_down: Table = {}
     scales: Table = {}
     center: Annotated[float, msgspec.Meta(ge=48, le=96)] | None = None
     span: Annotated[float, msgspec.Meta(ge=4, le=18)] | None = None

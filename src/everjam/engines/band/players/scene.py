@@ -165,11 +165,14 @@ class Scene:
             return (*address, self.place.movement, self.place.name, self.place.sections_before)
         return (*address, self.place.movement, self.place.name)
 
+    def table(self, name: str) -> Mixed:
+        """A table of the style; of figures those in the bar's own metre come first."""
+        mixed = self.style.table(name)
+        return in_meter(mixed, self.meter) if name in FIGURES else mixed
+
     def pick(self, table: str, *address: Address) -> str:
-        """Draws from a table of the style; "" if it is empty. Figures of the bar's own metre come first."""
-        mixed = self.style.table(table)
-        if table in FIGURES:
-            mixed = in_meter(mixed, self.meter)
+        """Draws from a table of the style; "" if it is empty."""
+        mixed = self.table(table)
         return mixed.draw(self.dice, *address) if mixed.candidates else ""
 
     def patch(self, role: str) -> str:
