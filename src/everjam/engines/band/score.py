@@ -22,11 +22,23 @@ class Meter:
         count: Upper number.
         unit: Lower number, 4 or 8.
         groups: Units of each beat; they add up to ``count``: (3, 3) for 6/8, (2, 2, 3) for 7/8.
+        is_compound: Whether every beat has three units: the tempo then counts dotted quarters.
+        beat_lengths: Length of each group in beats: 1, or 3/2 for the long ones of a mixed metre.
+        beat_starts: Where each group starts, in beats.
+        length_beats: Length of a bar in beats.
+        cells_per_beat: Sixteenths in a beat: 4, or 6 in compound metres.
+        cells: Where each sixteenth of the bar starts, in beats.
     """
 
     count: int
     unit: int
     groups: tuple[int, ...]
+    is_compound: bool = field(init=False, repr=False, compare=False)
+    beat_lengths: tuple[Fraction, ...] = field(init=False, repr=False, compare=False)
+    beat_starts: tuple[float, ...] = field(init=False, repr=False, compare=False)
+    length_beats: float = field(init=False, repr=False, compare=False)
+    cells_per_beat: int = field(init=False, repr=False, compare=False)
+    cells: tuple[float, ...] = field(init=False, repr=False, compare=False)
 
     @staticmethod
     @lru_cache(maxsize=256)
@@ -53,51 +65,31 @@ class Meter:
         odd = count % 2
         return Meter(count, unit, (2,) * ((count - 3 * odd) // 2) + (3,) * odd)
 
-    @property
-    def is_compound(self) -> bool:
-        """Whether every beat has three units: the tempo then counts dotted quarters."""
-        return self.unit == 8 and set(self.groups) == {3}
-
-    @property
-    def beat_lengths(self) -> tuple[Fraction, ...]:
-        """Length of each group in beats: 1, or 3/2 for the long ones of a mixed metre."""
-        size = 1 if self.unit == 4 else 3 if self.is_compound else 2
-        return tuple(Fraction(group, size) for group in self.groups)
-
-    @property
-    def beat_starts(self) -> tuple[float, ...]:
-        """Where each group starts, in beats."""
-        return tuple(float(at) for at in itertools.accumulate((Fraction(0), *self.beat_lengths[:-1])))
-
-    @property
-    def length_beats(self) -> float:
-        """Length of a bar in beats."""
-        return float(sum(self.beat_lengths))
+    def __post_init__(self) -> None:
+        compound = self.unit == 8 and set(self.groups) == {3}
+        size = 1 if self.unit == 4 else 3 if compound else 2
+        lengths = tuple(Fraction(group, size) for group in self.groups)
+        starts = itertools.accumulate((Fraction(0), *lengths[:-1]))
+        length = float(sum(lengths))
+        per_beat = 6 if compound else 4
+        for name, value in (
+            ("is_compound", compound),
+            ("beat_lengths", lengths),
+            ("beat_starts", tuple(float(start) for start in starts)),
+            ("length_beats", length),
+            ("cells_per_beat", per_beat),
+            ("cells", tuple(round(cell / per_beat, 6) for cell in range(round(length * per_beat)))),
+        ):
+            object.__setattr__(self, name, value)
 
     @property
     def quarters_per_beat(self) -> float:
         """Written length of one beat: 1.5 in compound metres."""
         return 1.5 if self.is_compound else 1.0
 
-    @property
-    def cells_per_beat(self) -> int:
-        """Sixteenths in a beat: 4, or 6 in compound metres."""
-        return 6 if self.is_compound else 4
-
-    @property
-    def cells(self) -> tuple[float, ...]:
-        """Where each sixteenth of the bar starts, in beats."""
-        return _cells(self)
-
     def __str__(self) -> str:
         plain = f"{self.count}/{self.unit}"
         return plain if Meter.parse(plain) == self else "+".join(map(str, self.groups)) + f"/{self.unit}"
-
-
-@lru_cache(maxsize=64)
-def _cells(meter: Meter) -> tuple[float, ...]:
-    per_beat = meter.cells_per_beat
-    return tuple(round(cell / per_beat, 6) for cell in range(round(meter.length_beats * per_beat)))
 
 
 COMMON_TIME: Final = Meter(4, 4, (1, 1, 1, 1))
