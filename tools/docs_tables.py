@@ -12,6 +12,11 @@ from typing import Any
 import typer
 
 from everjam.cli.main import app
+from everjam.engines.band import cards
+from everjam.engines.band.cards import schema
+from everjam.engines.band.instruments import PATCHES
+from everjam.engines.band.kit import DRUM_VOICES
+from everjam.engines.band.theory import MODES
 from everjam.errors import EverjamError, PeerError, ServerBusy, UsageError
 from everjam.live import budget, guards, jam, service
 from everjam.live.metrics import Metrics
@@ -41,6 +46,48 @@ def fields() -> str:
         default = "the engine chooses" if spec.default is None else _number(spec.default)
         rows.append((f"`{spec.wire_name}`", f"`{spec.name}`", spec.kind, values, default, spec.help))
     return table(("On the wire", "snake_case", "Type", "Values", "Left out", "Meaning"), rows)
+
+
+def card_keys() -> str:
+    """The keys of style cards, from the docstrings of their schema."""
+    lines = []
+    for name, section in inspect.get_annotations(schema.CardFile, eval_str=True).items():
+        kind = getattr(section, "__struct_fields__", None)
+        if kind is None:
+            continue
+        about, _, keys = inspect.cleandoc(section.__doc__ or "").partition("\n\nAttributes:\n")
+        told = [f"**`[{name}]`** {' '.join(about.split())}"]
+        told += [f"- `{key}`: {text}" for key, text in _attributes(keys)]
+        if not keys:
+            told.append("- " + ", ".join(f"`{key}`" for key in kind))
+        lines += [*told, ""]
+    return "\n".join(lines).rstrip()
+
+
+def card_words() -> str:
+    """What may stand in a card: drums, modes, patches and learnt tables, from the code."""
+    patches: dict[str, list[str]] = {}
+    for patch in PATCHES.values():
+        patches.setdefault(patch.family, []).append(patch.name)
+    rows = [
+        ("drums of a grid", ", ".join(f"`{name}`" for name in DRUM_VOICES)),
+        ("modes", ", ".join(f"`{name}`" for name in MODES)),
+        ("learnt tables", ", ".join(f"`@{name}`" for name in cards.learnt_names())),
+        *((f"patches: {family}", ", ".join(f"`{name}`" for name in names)) for family, names in patches.items()),
+    ]
+    return table(("", ""), rows)
+
+
+def _attributes(text: str) -> list[tuple[str, str]]:
+    """The attributes of a docstring's last part, each with its text on one line."""
+    found: list[tuple[str, str]] = []
+    for line in inspect.cleandoc(text).splitlines():
+        if line[:1].isspace() and found:
+            found[-1] = (found[-1][0], f"{found[-1][1]} {line.strip()}")
+        else:
+            key, _, about = line.partition(": ")
+            found.append((key, about))
+    return [(key, about.replace("``", "`")) for key, about in found if key]
 
 
 def enums() -> str:

@@ -99,3 +99,14 @@ def test_a_take_is_played_from_a_card_of_ones_own(
     assert (tmp_path / "a.wav").read_bytes() != own
     assert main([*words, "--cards", str(tmp_path / "nowhere")]) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_the_card_of_the_tutorial_is_right(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cards.md").read_text(encoding="utf-8")
+    text = page.partition("<!-- card:begin -->\n```toml\n")[2].partition("```\n<!-- card:end -->")[0]
+    (tmp_path / "porch_waltz.toml").write_text(text, encoding="utf-8")
+    assert run(capsys, "check", str(tmp_path))[0] == 0
+    code, out, _ = run(capsys, "show", "porch waltz", "--cards", str(tmp_path), "--bars", "16")
+    assert code == 0
+    assert "melody fiddle" in out or "melody harmonica" in out
+    assert "3/4" in out
