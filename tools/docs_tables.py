@@ -203,6 +203,9 @@ def publish() -> None:
 
 
 def _command(name: str, command: Any) -> str:
+    inner = getattr(command, "commands", None)
+    if inner:
+        return "\n\n".join(_command(f"{name} {word}", one) for word, one in inner.items())
     arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
     usage = " ".join(["everjam", name, *(["[OPTIONS]"] if options else []), *(_metavar(one) for one in arguments)])
