@@ -151,29 +151,28 @@ def choose_rows(vocabulary: Iterable[str], words: Iterable[str], lemmas: frozens
     return rows
 
 
-def read_glosses(folder: Path) -> tuple[frozenset[str], list[str]]:
-    """Headwords of WordNet, and definitions as ``headword: definition``."""
-    lemmas: set[str] = set()
-    glosses = []
+def read_senses(folder: Path) -> dict[str, str]:
+    """The definition of each word's most usual sense in WordNet, without its examples.
+
+    Args:
+        folder: Holds ``index.noun``, ``data.noun`` and so on.
+    """
+    best: dict[str, tuple[int, str]] = {}
     for kind in ("noun", "adj", "verb", "adv"):
+        glosses = {}
         for line in (folder / f"data.{kind}").read_text("latin-1").splitlines():
-            if line.startswith("  "):
+            if not line.startswith("  "):
+                glosses[line[:8]] = line.partition(" | ")[2].partition('; "')[0].strip()
+        for line in (folder / f"index.{kind}").read_text("latin-1").splitlines():
+            fields = line.split()
+            if line.startswith("  ") or not _KEPT.fullmatch(fields[0]):
                 continue
-            fields, _, gloss = line.partition(" | ")
-            head = fields.split()[4].replace("_", " ").partition("(")[0].lower()
-            lemmas.update(
-                word.partition("(")[0].lower()
-                for word in fields.split()[4 : 4 + 2 * int(fields.split()[3], 16) : 2]
-                if word.islower()
-            )
-            glosses.append(f"{head} {gloss.partition(';')[0].strip()}")
-    return frozenset(lemmas), glosses
-
-
-def spread(texts: Sequence[str], wanted: int) -> list[str]:
-    """So many texts, evenly out of all."""
-    step = len(texts) / wanted
-    return [texts[int(index * step)] for index in range(wanted)] if step > 1 else list(texts)
+            senses = int(fields[2])
+            # Counted uses decide between a noun and a verb that are spelled alike.
+            uses = int(fields[-senses - 1])
+            if uses > best.get(fields[0], (-1, ""))[0]:
+                best[fields[0]] = (uses, glosses[fields[-senses]])
+    return {word: gloss for word, (_, gloss) in best.items()}
 
 
 def refine(raw: Array, texts: Sequence[Sequence[int]], targets: Array, weights: Array) -> Array:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -32,12 +32,14 @@ class Near:
     Attributes:
         card: Its id.
         share: Its part of what the neighbours say; the shares of all add up to 1.
+        phrase: Which words of the text.
         name: The nearest name that speaks for it.
-        similarity: Cosine between the text and that name, -1 to 1.
+        similarity: Cosine between the words and that name, -1 to 1.
     """
 
     card: str
     share: float
+    phrase: str
     name: str
     similarity: float
 
@@ -74,20 +76,41 @@ class Neighbours:
         best = np.argsort(-similarities, kind="stable")[:count]
         return [(int(index), float(similarities[index])) for index in best]
 
-    def cards(self, text: str) -> list[Near]:
-        """The cards that a text is near to, strongest first; none where nothing is near."""
-        return self.vote(self.nearest(self.table.embed(text)))
+    def cards(self, words: Sequence[str]) -> list[Near]:
+        """The cards that words are near to, together and one by one, strongest first; none where nothing is near.
 
-    def vote(self, nearest: Sequence[tuple[int, float]]) -> list[Near]:
-        """What neighbours say together."""
+        Args:
+            words: Lower case, without accents.
+        """
+        phrases = [" ".join(words), *(words if len(words) > 1 else ())]
+        votes = [near for phrase in phrases for near in self.vote(phrase, self.nearest(self.table.embed(phrase)))]
+        best: dict[str, Near] = {}
+        total: dict[str, float] = {}
+        for near in votes:
+            said = near.share * (near.similarity - FLOOR)
+            total[near.card] = total.get(near.card, 0.0) + said
+            known = best.get(near.card)
+            if known is None or near.similarity > known.similarity:
+                best[near.card] = near
+        ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))[:MAX_CARDS]
+        whole = sum(said for _, said in ranked)
+        return [replace(best[card], share=said / whole) for card, said in ranked if said > MIN_SHARE * whole]
+
+    def vote(self, phrase: str, nearest: Sequence[tuple[int, float]]) -> list[Near]:
+        """What the neighbours of a phrase say together; shares add up to 1.
+
+        Args:
+            phrase: Whose neighbours they are.
+            nearest: As ``nearest`` gives them.
+        """
         top = nearest[0][1] if nearest else 0.0
-        if top < FLOOR:
+        if top <= FLOOR:
             return []
         said: dict[str, float] = {}
         speaker: dict[str, tuple[str, float]] = {}
         for index, similarity in nearest:
             entry = _entry(self._names, self._entries[index])
-            if entry is None or similarity < FLOOR:
+            if entry is None or similarity <= FLOOR:
                 continue
             voice = math.exp((similarity - top) / TEMPERATURE)
             for part, weight in entry.parts:
@@ -95,10 +118,8 @@ class Neighbours:
                     said[part] = said.get(part, 0.0) + voice * weight
                     speaker.setdefault(part, (self._anchors[index], similarity))
         whole = sum(said.values())
-        ranked = sorted(said.items(), key=lambda item: (-item[1], item[0]))[:MAX_CARDS]
-        kept = [(card, weight) for card, weight in ranked if weight >= MIN_SHARE * whole] or ranked[:1]
-        total = sum(weight for _, weight in kept)
-        return [Near(card, weight / total, *speaker[card]) for card, weight in kept]
+        ranked = sorted(said.items(), key=lambda item: (-item[1], item[0]))
+        return [Near(card, weight / whole, phrase, *speaker[card]) for card, weight in ranked]
 
 
 def _entry(names: Names, entry: Entry | str) -> Entry | None:

@@ -13,9 +13,11 @@ _SIGNS: Final = (
     "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff\u0e00-\u109f\u1780-\u17ff"
 )
 _SEPARATORS: Final = re.compile(rf"[^\w#♯♭{_SIGNS}]+", re.UNICODE)
+_WORDS: Final = re.compile(rf"[\w#♯♭{_SIGNS}]+(?: [\w#♯♭{_SIGNS}]+)*", re.UNICODE)
 _CLAUSE_ENDS: Final = re.compile(r"[,.;:!?()\[\]{}|\n\r\t、。・「」【】،؛]+|\s[-\u2013\u2014+/]\s")
 MINUS: Final = re.compile(r"(?:^|(?<=\s))[-\u2212\u2013](?=\w)")
 """Before a word it stands for ``no``."""
+_ACCENTED: Final = re.compile("[\u00c0-\u024f\u0300-\u036f\u0400-\u045f\u064b-\u0652\u1e00-\u1eff]")
 _MARKS: Final = re.compile("[\u0300-\u036f\u064b-\u0652]")
 # Scripts without spaces, and Hangul, whose particles stick to words: Thai to Myanmar, Khmer, kana, Han, Hangul.
 _UNSPACED: Final = re.compile(
@@ -27,6 +29,8 @@ def normalise(text: str) -> str:
     """Lower case, one space between words, ``&`` and ``n'`` spelled out, no other punctuation."""
     if text.isascii() and text.islower() and text.replace(" ", "").isalnum() and "  " not in text:
         return text[:MAX_TEXT_CHARACTERS].strip()
+    if _WORDS.fullmatch(text) and text == text.casefold() and unicodedata.is_normalized("NFKC", text):
+        return text[:MAX_TEXT_CHARACTERS]
     wide = unicodedata.normalize("NFKC", text[:MAX_TEXT_CHARACTERS])
     plain = wide.casefold().replace("&", " and ").replace("\u2019", "'")
     return " ".join(_SEPARATORS.sub(" ", plain.replace("'n'", " and ").replace("'", "")).split())
@@ -34,7 +38,7 @@ def normalise(text: str) -> str:
 
 def fold(text: str) -> str:
     """Without accents and vowel marks: what people type who cannot or will not type them."""
-    if text.isascii():
+    if text.isascii() or not _ACCENTED.search(text):
         return text
     bare = _MARKS.sub("", unicodedata.normalize("NFD", text)).replace("\u0131", "i").replace("\u0142", "l")
     return unicodedata.normalize("NFC", bare.replace("\u00f8", "o"))

@@ -20,9 +20,8 @@ MIN_FUZZY_CHARACTERS: Final = 4
 FUZZY_MINIMUM: Final = 84.0
 FUZZY_MINIMUM_SHORT: Final = 88.0
 """For words of up to five letters."""
-FUZZY_MINIMUM_KNOWN: Final = 93.0
-"""For words that are words already: ``later`` is not a misspelt ``latin``."""
-FUZZY_MINIMUM_CLAUSE: Final = 91.0
+FUZZY_MINIMUM_PHRASE: Final = 91.0
+"""For several words together."""
 FUZZY_WINDOW: Final = 3
 MAX_FUZZY: Final = 12
 FUZZY_WEIGHT: Final = 0.85
@@ -31,6 +30,8 @@ NEAR_WEIGHT: Final = 0.45
 MAX_NEAR_WEIGHT: Final = 0.9
 FLOOR_BESIDE_NAMES: Final = 0.45
 """Similarity that it takes to say anything beside names."""
+DOUBTFUL: Final = 0.7
+"""How much of that is lost where the nearest name is hardly near."""
 UNKNOWN_SHARE: Final = 0.35
 """What a card that a text does not name gets of it where nothing is near; the band's own taste has the rest."""
 
@@ -204,9 +205,9 @@ class Reader:
             return None
         least = FUZZY_MINIMUM if len(bare) > 5 else FUZZY_MINIMUM_SHORT
         if size > 1:
-            least = FUZZY_MINIMUM_CLAUSE
+            least = FUZZY_MINIMUM_PHRASE
         elif bare.isascii() and word_table().knows(bare):
-            least = FUZZY_MINIMUM_KNOWN
+            return None  # "crumbling" is no misspelt "rumbling"
         names = self._names.spellings(bare[0], len(bare))
         best = process.extractOne(bare, names, scorer=fuzz.ratio, score_cutoff=least)
         return (best[0], best[1]) if best else None
@@ -217,30 +218,28 @@ class Reader:
         heard = [loose for loose in words if loose.weight > 0 and table.rows(fold(loose.word))]
         if not heard:
             return
-        phrase = " ".join(fold(loose.word) for loose in heard)
-        near = self._near_cards(phrase, table)
-        if not near or (reading.hits and near[0].similarity < FLOOR_BESIDE_NAMES):
+        near = self._near_cards([fold(loose.word) for loose in heard], table)
+        top = max((one.similarity for one in near), default=0.0)
+        if not near or (reading.hits and top < FLOOR_BESIDE_NAMES):
             return
-        weight = min(MAX_NEAR_WEIGHT, NEAR_WEIGHT * sum(loose.weight * _rarity(loose.word, table) for loose in heard))
-        if not reading.hits:
-            weight = 1.0
-        top = max(one.similarity for one in near)
         doubt = min(1.0, max(0.0, (SURE - top) / (SURE - FLOOR)))
-        if not reading.hits and doubt > 0:
-            reading.near.append(
-                Vote("prior", UNKNOWN_SHARE * doubt, f"{phrase!r} is near to little: the band's own taste joins in")
-            )
+        if reading.hits:
+            rarity = sum(loose.weight * min(1.0, table.weight(fold(loose.word))) for loose in heard)
+            weight = min(MAX_NEAR_WEIGHT, NEAR_WEIGHT * rarity) * (1.0 - DOUBTFUL * doubt)
+        else:
             weight = 1.0 - UNKNOWN_SHARE * doubt
-        elif reading.hits:
-            weight *= 1.0 - 0.7 * doubt
-        for one in near:
-            reason = f"{phrase!r} is near {one.name!r} ({one.similarity:.2f})"
-            reading.near.append(Vote(one.card, weight * one.share, reason))
+        reading.near = [
+            Vote(one.card, weight * one.share, f"{one.phrase!r} is near {one.name!r} ({one.similarity:.2f})")
+            for one in near
+        ]
+        if not reading.hits and doubt > 0:
+            reason = "nothing that the band knows is very near: its own taste joins in"
+            reading.near.append(Vote("prior", UNKNOWN_SHARE * doubt, reason))
 
-    def _near_cards(self, phrase: str, table: WordTable) -> list[Near]:
+    def _near_cards(self, words: Sequence[str], table: WordTable) -> list[Near]:
         if self._neighbours is None:
             self._neighbours = Neighbours(self._names, self._deck, table)
-        return self._neighbours.cards(phrase)
+        return self._neighbours.cards(words)
 
     def _guess(self, plain: str, reading: Reading) -> None:
         name = self._ids[zlib.crc32(plain.encode()) % len(self._ids)]
@@ -248,8 +247,3 @@ class Reader:
             Vote("prior", 1 - UNKNOWN_SHARE, "no word of it is known: the band plays to its own taste"),
             Vote(name, UNKNOWN_SHARE, "a tint, drawn from the letters of the text"),
         ]
-
-
-def _rarity(word: str, table: WordTable) -> float:
-    """0 for a word that is everywhere to 1 for one that is rare, by the weight that the table gives it."""
-    return min(1.0, table.weight(fold(word)))
