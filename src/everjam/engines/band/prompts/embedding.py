@@ -26,6 +26,7 @@ PIECE_WEIGHT: Final = 0.5
 """Pieces of a word say less than words do."""
 _WORD: Final = re.compile("[a-z0-9]+")
 _ENDINGS: Final = (("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"), ("ly", ""))
+_ANY_ENDING: Final = tuple({ending for ending, _ in _ENDINGS})
 
 
 def split_words(text: str) -> list[str]:
@@ -78,11 +79,12 @@ class WordTable:
         row = self._words.get(word)
         if row is not None:
             return (row,)
-        for ending, instead in _ENDINGS:
-            if word.endswith(ending):
-                row = self._words.get(word.removesuffix(ending) + instead)
-                if row is not None and len(word) - len(ending) >= MIN_STEM_CHARACTERS:
-                    return (row,)
+        if word.endswith(_ANY_ENDING):
+            for ending, instead in _ENDINGS:
+                if word.endswith(ending):
+                    row = self._words.get(word.removesuffix(ending) + instead)
+                    if row is not None and len(word) - len(ending) >= MIN_STEM_CHARACTERS:
+                        return (row,)
         return ()
 
     def rows(self, word: str) -> list[tuple[int, float]]:
@@ -109,10 +111,15 @@ class WordTable:
 
     def exact_rows(self, words: Sequence[str]) -> list[int]:
         """Rows of words (lower case, without accents); none if some word is not in the table as a whole."""
-        rows = [row for word in words if (row := self._words.get(word)) is not None]
-        if len(rows) < len(words):
-            found = [self._row(word) for word in words]
-            return [row[0] for row in found] if all(found) else []
+        rows = []
+        for word in words:
+            row = self._words.get(word)
+            if row is None:
+                found = self._row(word)
+                if not found:
+                    return []
+                row = found[0]
+            rows.append(row)
         return rows
 
     def embed(self, text: str) -> Vector:

@@ -16,6 +16,10 @@ from everjam.engines.band.cards import Deck
 from everjam.engines.band.prompts.normalise import Segmenter, fold, normalise
 
 FOLDER: Final = "lexicon"
+MOOD_SALIENCE: Final = 0.7
+"""What a mood's name weighs beside the name of a style or an instrument."""
+ALIAS_SHARE: Final = 0.45
+"""What a card gets of an alias of its own that a file explains otherwise."""
 PLURALS: Final = (("s", ""), ("es", ""), ("ies", "y"), ("", "s"))
 MIN_JOINED_CHARACTERS: Final = 6
 """Names shorter than this do not match across spaces: ``in die`` is not ``indie``."""
@@ -71,14 +75,32 @@ def read_files() -> tuple[tuple[float, str, str], ...]:
     return tuple(lines)
 
 
+@lru_cache(maxsize=1)
+def known_cards() -> frozenset[str]:
+    """Cards that the files name."""
+    return frozenset(part for _, _, mixture in read_files() for part, _ in parse_mixture(mixture))
+
+
 class Names:
     """Every name that a deck and the lexicon files know.
 
     Args:
-        deck: The cards; names and aliases of theirs win over the files.
+        deck: The cards. Their names win over the files; an alias of theirs that a file has too is shared, unless the
+            files know nothing of the card.
     """
 
-    __slots__ = ("_deck", "_entries", "_joined", "_lines", "_mixtures", "_segmenter", "_spellings", "longest")
+    __slots__ = (
+        "_aliases",
+        "_blends",
+        "_deck",
+        "_entries",
+        "_joined",
+        "_lines",
+        "_mixtures",
+        "_segmenter",
+        "_spellings",
+        "longest",
+    )
 
     def __init__(self, deck: Deck) -> None:
         self._deck = deck
@@ -91,11 +113,17 @@ class Names:
                 self._lines.setdefault(plain, index)
                 if not plain.isascii():
                     self._lines.setdefault(fold(plain), index)
+        own = {
+            card.id: Entry(((card.id, 1.0),), MOOD_SALIENCE if card.kind == "mood" else 1.0, names_card=True)
+            for card in deck.cards.values()
+        }
         for alias, card in self._card_names():
-            entry = Entry(((card, 1.0),), 1.0 if deck.cards[card].kind != "mood" else 0.7, names_card=True)
-            self._entries[alias] = entry
+            entry = self._entries[alias] = own[card]
             if not alias.isascii():
                 self._entries.setdefault(fold(alias), entry)
+        own_names = {form for card in deck.cards.values() for form in (normalise(card.name), card.id.replace("_", " "))}
+        self._aliases = {name for name in self._entries if name in self._lines} - own_names
+        self._blends: dict[str, Entry] = {}
         self.longest = max(name.count(" ") for name in (*self._lines, *self._entries)) + 1
         self._joined: dict[str, str] | None = None
         self._segmenter: Segmenter | None = None
@@ -120,9 +148,29 @@ class Names:
     def get(self, name: str) -> Entry | None:
         """What exactly this name means, in normalised spelling."""
         entry = self._entries.get(name)
-        if entry is None and (line := self._lines.get(name)) is not None:
-            entry = self._entry(line)
+        if entry is None:
+            line = self._lines.get(name)
+            return None if line is None else self._entry(line)
+        if name in self._aliases:
+            if name not in self._blends:
+                self._blends[name] = self._blend(entry, self._lines[name])
+            return self._blends[name]
         return entry
+
+    def _blend(self, alias: Entry, line: int) -> Entry:
+        """What a card claims by an alias and a file says of the same name, together."""
+        card = alias.parts[0][0]
+        said = self._entry(line)
+        if said is None or card not in known_cards():
+            return alias
+        parts = {card: ALIAS_SHARE}
+        for part, weight in said.parts:
+            parts[part] = parts.get(part, 0.0) + (1.0 - ALIAS_SHARE) * weight
+        if len(parts) == 1:
+            return alias
+        whole = sum(abs(weight) for weight in parts.values())
+        ranked = sorted(parts.items(), key=lambda part: -abs(part[1]))
+        return Entry(tuple((part, weight / whole) for part, weight in ranked), said.salience, names_card=False)
 
     def _entry(self, line: int) -> Entry | None:
         if line not in self._mixtures:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from everjam.engines.band.cards import Deck
-from everjam.engines.band.prompts.embedding import Vector, WordTable, split_words
+from everjam.engines.band.prompts.embedding import WordTable, split_words
 from everjam.engines.band.prompts.lexicon import Entry, Names
 
 NEIGHBOURS: Final = 12
@@ -20,6 +20,8 @@ FLOOR: Final = 0.3
 """Similarity below which a name has nothing to say."""
 SURE: Final = 0.6
 """Similarity from which the band's own taste takes no share."""
+MAX_WORDS: Final = 10
+"""More words than this between names are not heard."""
 MAX_CARDS: Final = 4
 MIN_SHARE: Final = 0.1
 """Cards with less of the whole are left out."""
@@ -70,11 +72,19 @@ class Neighbours:
         self._names = names
         self._entries = [entries[index] for index in kept]
 
-    def nearest(self, vector: Vector, count: int = NEIGHBOURS) -> list[tuple[int, float]]:
-        """Anchors by falling similarity, as indices."""
-        similarities: npt.NDArray[np.float32] = self._matrix @ vector
-        best = np.argsort(-similarities, kind="stable")[:count]
-        return [(int(index), float(similarities[index])) for index in best]
+    def nearest(self, vectors: npt.NDArray[np.float32], count: int = NEIGHBOURS) -> list[list[tuple[int, float]]]:
+        """Anchors by falling similarity, as indices, for each of some vectors.
+
+        Args:
+            vectors: Shape (vectors, dimensions), of unit length.
+            count: How many anchors each.
+        """
+        found = []
+        for similarities in (self._matrix @ vectors.T).T:
+            best = np.argpartition(-similarities, min(count, len(similarities) - 1))[:count]
+            ranked = sorted((-float(similarities[index]), int(index)) for index in best)
+            found.append([(index, -negative) for negative, index in ranked])
+        return found
 
     def cards(self, words: Sequence[str]) -> list[Near]:
         """The cards that words are near to, together and one by one, strongest first; none where nothing is near.
@@ -82,8 +92,10 @@ class Neighbours:
         Args:
             words: Lower case, without accents.
         """
-        phrases = [" ".join(words), *(words if len(words) > 1 else ())]
-        votes = [near for phrase in phrases for near in self.vote(phrase, self.nearest(self.table.embed(phrase)))]
+        single = list(dict.fromkeys(words))[:MAX_WORDS]
+        phrases = [" ".join(single), *(single if len(single) > 1 else ())]
+        nearest = self.nearest(np.stack([self.table.embed(phrase) for phrase in phrases]))
+        votes = [near for phrase, names in zip(phrases, nearest, strict=True) for near in self.vote(phrase, names)]
         best: dict[str, Near] = {}
         total: dict[str, float] = {}
         for near in votes:

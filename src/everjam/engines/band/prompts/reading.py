@@ -12,7 +12,15 @@ from everjam.engines.band.prompts import words as w
 from everjam.engines.band.prompts.embedding import WordTable, word_table
 from everjam.engines.band.prompts.lexicon import Entry, Names
 from everjam.engines.band.prompts.neighbours import FLOOR, SURE, Near, Neighbours
-from everjam.engines.band.prompts.normalise import MINUS, clauses, fold, is_unspaced, normalise, split_unspaced
+from everjam.engines.band.prompts.normalise import (
+    MAX_TEXT_CHARACTERS,
+    MINUS,
+    clauses,
+    fold,
+    is_unspaced,
+    normalise,
+    split_unspaced,
+)
 
 LONGER_NAME: Final = 0.25
 """What each further word of a name adds to its weight: ``deep house`` says more than ``deep``."""
@@ -108,6 +116,7 @@ class Reader:
     def read(self, text: str) -> Reading:
         """All that a text holds; at least one hit, vote or setting."""
         reading = Reading()
+        text = text[:MAX_TEXT_CHARACTERS]
         plain = normalise(text)
         whole = self._names.find(plain) if plain and not MINUS.search(text) else None
         if whole:
