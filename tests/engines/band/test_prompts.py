@@ -76,6 +76,7 @@ def test_misspelt_names(text: str, card: str) -> None:
         ("грустная скрипка", {"sad", "violin"}),
         ("दुखी सितार", {"sad", "sitar"}),
         ("عود حزين", {"oud", "melancholic"}),
+        ("موسيقى للنوم", {"sleepy"}),
         ("เปียโน เศร้า", {"piano", "sad"}),
     ],
 )
@@ -153,13 +154,25 @@ def test_scenes_lead_to_music_that_fits(text: str, fitting: set[str]) -> None:
         ("sorceress", {"fairy_tale"}),
         ("a sobbing violist", {"sad", "viola_ensemble"}),
         ("pharaonic mausoleum", {"maqam", "gregorian_chant", "church_organ", "desert", "oud"}),
-        ("stallions thundering over the plain", {"western", "west_african", "country", "playful"}),
+        ("jellyfishes", {"underwater", "ocean"}),
         ("blacksmiths", {"medieval_tavern"}),
     ],
 )
 def test_what_no_name_covers_is_near_to_something(text: str, fitting: set[str]) -> None:
     cards = interpret(text).cards
     assert fitting & {name for name, _, _ in cards[:4]}
+
+
+@pytest.mark.parametrize(
+    ("text", "fitting"),
+    [("\N{PARTY POPPER}", "party"), ("\N{VIOLIN}\N{CRYING FACE}", "violin"), ("\N{ROCKET} techno", "techno")],
+)
+def test_pictures_are_read_by_their_names(text: str, fitting: str) -> None:
+    assert interpret(text).cards[0][0] == fitting
+
+
+def test_a_text_without_words_is_the_bands_own_taste() -> None:
+    assert [name for name, _, _ in interpret(" ?! ").cards] == ["prior"]
 
 
 def test_unknown_text_says_so_and_is_stable() -> None:

@@ -24,6 +24,8 @@ PLURALS: Final = (("s", ""), ("es", ""), ("ies", "y"), ("", "s"))
 MIN_JOINED_CHARACTERS: Final = 6
 """Names shorter than this do not match across spaces: ``in die`` is not ``indie``."""
 MIN_PLURAL_CHARACTERS: Final = 4
+ARABIC_PREFIXES: Final = ("لل", "بال", "وال", "ال", "ل", "ب", "و")
+"""For, with, and, the: written without a space."""
 COMPOUND_ENDINGS: Final = ("musik", "muziek", "music", "klange")
 """Some languages join words: ``Klaviermusik``."""
 
@@ -107,12 +109,15 @@ class Names:
         self._entries: dict[str, Entry] = {}
         self._mixtures: dict[int, Entry | None] = {}
         self._lines: dict[str, int] = {}
+        accented: dict[str, int] = {}
         for index, (_, names, _) in enumerate(read_files()):
             for name in names.split(","):
                 plain = normalise(name.strip())
                 self._lines.setdefault(plain, index)
                 if not plain.isascii():
-                    self._lines.setdefault(fold(plain), index)
+                    accented[plain] = index
+        for name, index in accented.items():
+            self._lines.setdefault(fold(name), index)
         own = {
             card.id: Entry(((card.id, 1.0),), MOOD_SALIENCE if card.kind == "mood" else 1.0, names_card=True)
             for card in deck.cards.values()
@@ -216,6 +221,9 @@ class Names:
             for ending, instead in PLURALS:
                 if bare.endswith(ending):
                     yield bare.removesuffix(ending) + instead
+        for prefix in ARABIC_PREFIXES:
+            if bare.startswith(prefix) and len(bare) - len(prefix) >= 2:
+                yield bare.removeprefix(prefix)
         for ending in COMPOUND_ENDINGS:
             if bare.endswith(ending) and len(bare) - len(ending) >= MIN_PLURAL_CHARACTERS:
                 yield bare.removesuffix(ending)

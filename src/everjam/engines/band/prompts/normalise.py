@@ -44,6 +44,23 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", bare.replace("\u00f8", "o"))
 
 
+def spell_symbols(text: str) -> str:
+    """The text with pictures and signs replaced by their names in Unicode: an umbrella is ``umbrella``.
+
+    Variation selectors and skin tones go.
+    """
+    if text.isascii():
+        return text
+    spelled = []
+    for letter in text[:MAX_TEXT_CHARACTERS]:
+        kind = unicodedata.category(letter)
+        if kind == "So":
+            spelled.append(f" {unicodedata.name(letter, '').lower()} ")
+        elif kind not in {"Sk", "Cf"} and not "\ufe00" <= letter <= "\ufe0f":
+            spelled.append(letter)
+    return "".join(spelled)
+
+
 def clauses(text: str) -> list[str]:
     """The stretches between commas and the like, normalised; a minus before a word becomes ``no``."""
     marked = MINUS.sub(" no ", unicodedata.normalize("NFKC", text[:MAX_TEXT_CHARACTERS]))

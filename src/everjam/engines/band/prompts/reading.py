@@ -19,6 +19,7 @@ from everjam.engines.band.prompts.normalise import (
     fold,
     is_unspaced,
     normalise,
+    spell_symbols,
     split_unspaced,
 )
 
@@ -116,7 +117,7 @@ class Reader:
     def read(self, text: str) -> Reading:
         """All that a text holds; at least one hit, vote or setting."""
         reading = Reading()
-        text = text[:MAX_TEXT_CHARACTERS]
+        text = spell_symbols(text[:MAX_TEXT_CHARACTERS])
         plain = normalise(text)
         whole = self._names.find(plain) if plain and not MINUS.search(text) else None
         if whole:
@@ -251,6 +252,9 @@ class Reader:
         return self._neighbours.cards(words)
 
     def _guess(self, plain: str, reading: Reading) -> None:
+        if not plain:
+            reading.near = [Vote("prior", 1.0, "there is no word in it: the band plays to its own taste")]
+            return
         name = self._ids[zlib.crc32(plain.encode()) % len(self._ids)]
         reading.near += [
             Vote("prior", 1 - UNKNOWN_SHARE, "no word of it is known: the band plays to its own taste"),
