@@ -19,6 +19,8 @@ from everjam.steering import WeightedPrompt
         ("140bpm techno", "bpm:140"),
         ("a 92-bpm groove", "bpm:92"),
         ("tempo 128", "bpm:128"),
+        ("120-130 bpm", "bpm:125"),
+        ("80 to 100 bpm", "bpm:90"),
         ("tempo: 75", "bpm:75"),
         ("at 100 beats per minute", "bpm:100"),
         ("900 bpm", "bpm:220"),

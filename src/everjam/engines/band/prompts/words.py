@@ -54,6 +54,8 @@ _BPM: Final = re.compile(
     r"|[♩q]\s*=\s*(\d{2,3})\b"
     r"|\bat (\d{2,3})\b(?!\s*(?:%|hz|am|pm|db|bpm|beats|o'clock))"
 )
+_RANGE: Final = re.compile(r"\b(\d{2,3})\s*(?:-|\u2013|to|bis)\s*(\d{2,3})(?=\s*-?bpm\b)")
+"""Two tempos, of which the middle is taken."""
 _HALF_OR_DOUBLE: Final = re.compile(r"\b(?:half|double)[- ]?time\b")
 """Says nothing more where a tempo is given in figures."""
 _METER: Final = re.compile(r"(?<![\d/])(\d{1,2})/(2|4|8)(?![\d/])(?:\s*(?:time(?: signature)?|takt|beat|mesure))?")
@@ -114,6 +116,7 @@ def take_settings(text: str) -> tuple[list[Setting], str]:
         settings.setdefault(kind, setting)
         return " , "
 
+    plain = _RANGE.sub(lambda match: str((int(match[1]) + int(match[2])) // 2), plain)
     plain = _BPM.sub(lambda match: keep("bpm", _tempo(match), match), plain)
     plain = _METER.sub(lambda match: keep("meter", _meter(match), match), plain)
     for pattern, read in (
