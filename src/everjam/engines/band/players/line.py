@@ -18,6 +18,10 @@ CONTEXTS: Final = ("same", "step_up", "step_down", "leap_up", "leap_down")
 CONTEXT_WEIGHT: Final = 0.8
 """How much what real melodies do after such a step counts beside what the style likes in general."""
 CLOSING_BREATH_BEATS: Final = 0.5
+PHRASE_NEARNESS: Final = 0.3
+"""How much the first note of a phrase heeds the last one before it, against the place that is its own."""
+BAR_NEARNESS: Final = 0.6
+"""The same for a bar inside a phrase."""
 
 _PENTATONIC_STEPS: Final = {"major": (0, 1, 2, 4, 5), "minor": (0, 2, 3, 4, 6)}
 _VELOCITIES: Final = {"X": 0.86, "x": 0.74, "o": 0.56}
@@ -206,8 +210,10 @@ def _opening(scene: Scene, line: Line) -> int:
         return round(register.center)
     height = (scene.dice.uniform(*line.motif, "height") - 0.45) * 0.8 * (register.high - register.center)
     target = register.center + height + line.lift
-    if scene.last.melody and line.lift == 0:
-        target = 0.65 * target + 0.35 * scene.last.melody
+    if scene.last.melody:
+        # A phrase may begin anywhere; inside it the line goes on from where it is.
+        near = PHRASE_NEARNESS if scene.place.phrase_bar == 0 else BAR_NEARNESS
+        target = (1 - near) * target + near * scene.last.melody
     return min(tones, key=lambda pitch: (abs(pitch - target), pitch))
 
 
