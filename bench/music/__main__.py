@@ -40,14 +40,14 @@ def main() -> None:
     parser.add_argument("--scores", action="store_true", help="only what is read from scores: no sound, a minute")
     parser.add_argument("--only", nargs="+", choices=JUDGES, default=JUDGES, help="judges to hear")
     parser.add_argument("--prompts", nargs="+", default=(), metavar="TEXT", help="measure these instead of all cards")
-    parser.add_argument("--seeds", type=int, default=0, metavar="N", help="clips a prompt to tell it by (6, sample 3)")
+    parser.add_argument("--seeds", type=int, default=0, metavar="N", help="clips a prompt to tell it by (4, sample 3)")
     parser.add_argument("--processes", type=int, default=2, metavar="N", help="clips to work on at once")
     arguments = parser.parse_args()
     absent = [name for name in NEEDED if find_spec(name) is None]
     if absent and not arguments.scores:
         sys.exit(f"{', '.join(absent)}: not installed. `pip install -e '.[bench]'` brings all that listening needs.")
     names = [name for name in arguments.only if not arguments.scores or name in OF_SCORES]
-    scope = _scope(arguments.prompts, arguments.seeds or (3 if arguments.sample else 6), sample=arguments.sample)
+    scope = _scope(arguments.prompts, arguments.seeds or (3 if arguments.sample else 4), sample=arguments.sample)
     judges = {name: _judge(name) for name in names}
     begin = time.monotonic()
     jobs = [job for judge in judges.values() for job in judge.jobs(scope)]

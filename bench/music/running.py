@@ -84,9 +84,7 @@ def run(jobs: Sequence[Job], processes: int = 2, *, quiet: bool = False) -> Resu
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_be_modest) as pool:
         futures = [pool.submit(_measure_batch, batch) for batch in batches]
         for future in as_completed(futures):
-            for job, numbers in future.result():
-                results[job] = numbers
-                _save(job, numbers)
+            results.update(future.result())
             done += 1
             if not quiet and (done % 10 == 0 or done == len(batches)):
                 spent = time.monotonic() - begin
@@ -95,7 +93,7 @@ def run(jobs: Sequence[Job], processes: int = 2, *, quiet: bool = False) -> Resu
     return results
 
 
-def _batches(missing: dict[Clip, list[str]], size: int = 6) -> list[list[tuple[Clip, list[str]]]]:
+def _batches(missing: dict[Clip, list[str]], size: int = 12) -> list[list[tuple[Clip, list[str]]]]:
     """Clips of the same prompt together, so that they share waveforms."""
     by_prompt: dict[str, list[tuple[Clip, list[str]]]] = {}
     for wanted, measures in missing.items():
@@ -112,7 +110,14 @@ def _be_modest() -> None:
 
 
 def _measure_batch(batch: Sequence[tuple[Clip, Sequence[str]]]) -> list[tuple[Job, dict[str, Any]]]:
-    return [(Job(wanted, name), numbers) for wanted, names in batch for name, numbers in _measure(wanted, names)]
+    """Keeps each result at once, so that whoever stops a long run loses little."""
+    measured = []
+    for wanted, names in batch:
+        for name, numbers in _measure(wanted, names):
+            job = Job(wanted, name)
+            _save(job, numbers)
+            measured.append((job, numbers))
+    return measured
 
 
 def _measure(wanted: Clip, names: Iterable[str]) -> list[tuple[str, dict[str, Any]]]:

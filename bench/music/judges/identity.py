@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 SECONDS = 20.0
-FOLDS = 3
+FOLDS = 4
 SHRINKAGE = 0.3
 TOP = 5
 Matrix = npt.NDArray[np.float64]

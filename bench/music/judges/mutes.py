@@ -23,11 +23,11 @@ def _clip(prompt: str, variant: str) -> Clip:
 
 
 def _prompts(scope: Scope) -> tuple[str, ...]:
-    return scope.prompts[:: scope.few(3, 1)]
+    return scope.prompts[:: scope.few(3, 2)]
 
 
 def jobs(scope: Scope) -> list[Job]:
-    """Each prompt with each combination of mutes, rather dense, so that there is something to mute."""
+    """Every other prompt with each combination of mutes, rather dense, so that there is something to mute."""
     return [Job(_clip(prompt, variant), "mutes") for prompt in _prompts(scope) for variant in VARIANTS]
 
 

@@ -23,7 +23,7 @@ class Scope:
     guide: tuple[str, ...]
     prompts: tuple[str, ...]
     sample: bool
-    seeds: int = 6
+    seeds: int = 4
 
     def few(self, sample: int, full: int) -> int:
         """A number of seeds, levels or pairs."""
