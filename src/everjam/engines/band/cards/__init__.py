@@ -115,7 +115,7 @@ class Card:
             subject = role.rpartition(".")[2]
         else:
             subject = "arp" if role.startswith("arp") else "perc" if decision == "drums.perc" else group
-        return claimed if subject in self.claims else elsewhere
+        return claimed if subject in self.claims or decision in self.claims else elsewhere
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,6 +189,9 @@ def _flatten(file: str, card: CardFile) -> Card:
         "mix",
     ):
         _collect(group, getattr(card, group), tables, numbers)
+    if card.kind == "genre" and card.harmony.charts and not card.harmony.contrast:
+        # A style without contrasting chords, such as a raga over its drone, keeps its own rather than the prior's.
+        tables["harmony.contrast"] = dict(tables["harmony.charts"])
     if card.tempo.bpm is not None:
         low, high = card.tempo.bpm
         if not 20 <= low <= high <= 300:
