@@ -95,6 +95,8 @@ def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
         start = swing.get(int(draft.start * 4), draft.start) if (draft.start * 4) % 1 == 0 else draft.start
         start += draft.offset + (0.0 if kick else late.get(draft.part, 0.0)) + 2 * spread * loose * (0.3 if kick else 1)
         velocity = (0.7 + (draft.velocity - 0.7) * contrast) * force + 0.05 * spread
+        if draft.layer == "noise":
+            velocity = draft.velocity
         if velocity > _KNEE:
             velocity = 1 - (1 - _KNEE) * math.exp((_KNEE - velocity) / (1 - _KNEE))
         notes.append(

@@ -321,7 +321,8 @@ class CardFile(Section, frozen=True):
             mood moves what others say. There is one prior.
         about: One line for people.
         aliases: Other names, lower case; plurals and hyphens need no mention.
-        claims: Roles that an instrument card can take, best first: names of ``Instruments``, and ``drums``, ``perc``.
+        claims: Roles that an instrument card can take, best first: names of ``Instruments``, and ``drums``, ``perc``. A
+            mood may claim roles, groups (``harmony``) or single decisions (``harmony.modes``) that are its own.
         removes: Layers that rest where the card has a negative weight, for names of whole groups: drums, bass, voices.
         sources: Where the facts come from, for what is not common knowledge: books, papers, standards, by name.
     """

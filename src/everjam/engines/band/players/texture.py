@@ -9,6 +9,13 @@ _TANPURA: Final = ((-5, 0.02), (0, 0.12), (0, 0.2), (-12, 0.05))
 """The drone's four strings, one a beat: semitones from the tonic (Pa, Sa, Sa, low Sa), and what each needs."""
 
 
+NOISE: Final = 0.7
+"""How loud a place is, however loudly the band plays in it."""
+NEAR_NOISE: Final = 1.5
+"""Nats within which a second noise is heard too."""
+_PLACES: Final = frozenset({"rain", "waves", "birds", "crowd", "fire", "night", "wind_noise"})
+
+
 def play(scene: Scene) -> list[Draft]:
     """One bar of texture.
 
@@ -73,12 +80,26 @@ def _noise(scene: Scene) -> list[Draft]:
         # Two bars at a time, so that the seams do not march with the bars.
         every = 2 if scene.bar_beats * 2 * 60 / scene.bpm < 9 else 1
         if scene.bar % every == 0:
-            drafts.append(_long("noise", patch, tonic, scene.bar_beats * every, 0.5))
+            drafts.append(_long("noise", patch, tonic, scene.bar_beats * every, NOISE))
+            if other := _other_noise(scene, patch):
+                drafts.append(_long("noise", other, tonic, scene.bar_beats * every, 0.7 * NOISE))
     if scene.announcement == "riser":
         drafts.append(_long("noise", "riser", tonic, scene.bar_beats, 0.6))
     if scene.place.name == "drop" and scene.place.is_first:
         drafts.append(_long("noise", "impact", theory.nearest(scene.key.tonic, 38), 2.0, 0.8))
     return drafts
+
+
+def _other_noise(scene: Scene, patch: str) -> str:
+    """A second noise where two places are asked for: rain at the campfire."""
+    table = scene.style.table("instruments.noise")
+    logits = dict(zip(table.candidates, table.logits, strict=True))
+    near = [
+        (logit, name)
+        for name, logit in logits.items()
+        if name != patch and name in _PLACES and logit > logits[patch] - NEAR_NOISE
+    ]
+    return max(near)[1] if near and patch in _PLACES else ""
 
 
 def _tanpura(scene: Scene) -> list[Draft]:
