@@ -178,7 +178,8 @@ def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()
     shown = [head for head in heads or rows[0] if head not in without]
     cells = [[_short(row.get(head, "")) for head in shown] for row in rows]
     machine = result.get("machine") or f"{result.get('cpu', '')}, Python {result.get('python', '')}"
-    origin = f"Measured by `python -m {_command_of(name)}` on {machine}, revision {result['revision'][:8]}."
+    command = result.get("command") or _command_of(name)
+    origin = f"Measured by `python -m {command}` on {machine}, revision {result['revision'][:8]}."
     return f"{table(shown, cells)}\n\n{origin}"
 
 

@@ -31,13 +31,14 @@ LIKENESS_COLUMNS = ("ours", "real", "shuffled", "mingled", "random", "divergence
 
 
 def write(
-    scope: Scope, verdicts: Mapping[str, Verdict], seconds: float, missing: Sequence[str], *, whole: bool
+    scope: Scope, verdicts: Mapping[str, Verdict], seconds: float, missing: Sequence[str], *, whole: bool, command: str
 ) -> None:
     """Prints and records everything: headlines, cards, misses.
 
     What is measured in part only is recorded in a folder beside, so that it is never published for the whole.
     """
     folder = "" if whole else "parts/"
+    origin = {"command": f"bench.music {command}".strip()}
     (tables.RESULTS / folder).mkdir(parents=True, exist_ok=True)
     rows = [
         (judge, figure.what, figure.value, figure.goal, _mark(figure.reached), figure.of)
@@ -52,6 +53,7 @@ def write(
         prompts=len(scope.prompts),
         guide=len(scope.guide),
         missing=list(missing),
+        **origin,
     )
     print()
     cards = {prompt: _values(prompt, verdicts) for prompt in scope.prompts}
@@ -61,6 +63,7 @@ def write(
             f"{folder}music-cards",
             ("prompt", *heads),
             [(prompt, *(values.get(name, "") for name in heads)) for prompt, values in cards.items()],
+            **origin,
         )
         print()
     likeness = verdicts["likeness"].facts if "likeness" in verdicts else {}
@@ -77,15 +80,15 @@ def write(
             for feature, row in table.items()
         ]
         columns = ("music", "feature", *LIKENESS_COLUMNS, "mean, real", "mean, ours")
-        tables.report(f"{folder}music-likeness", columns, lines)
+        tables.report(f"{folder}music-likeness", columns, lines, **origin)
         print()
     confused = verdicts["identity"].facts.get("confused", []) if "identity" in verdicts else []
     if confused:
-        tables.report(f"{folder}music-confused", ("prompt", "taken for", "times"), confused)
+        tables.report(f"{folder}music-confused", ("prompt", "taken for", "times"), confused, **origin)
         print()
     misses = [(judge, miss) for judge, verdict in verdicts.items() for miss in verdict.misses[:MOST_MISSES]]
     if misses:
-        tables.report(f"{folder}music-misses", ("judge", "miss"), misses)
+        tables.report(f"{folder}music-misses", ("judge", "miss"), misses, **origin)
 
 
 def _mark(reached: bool | None) -> str:  # noqa: FBT001 - three states

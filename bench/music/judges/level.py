@@ -12,10 +12,10 @@ BLOCK_SECONDS = 2.0
 
 
 def clips(scope: Scope) -> list[Clip]:
-    """The guides' prompts as the identity judge hears them (two seeds), and one clip of every other."""
-    guide = [one for one in identity.clips(scope) if one.seed < 502]
-    others = [prompt for prompt in scope.prompts if prompt not in scope.guide]
-    return guide + [clip(prompt, 500, identity.SECONDS) for prompt in others]
+    """As the identity judge hears them: two seeds of the guides' prompts, one of every other."""
+    return [
+        clip(one, 500 + seed, identity.SECONDS) for one in scope.prompts for seed in range(1 + (one in scope.guide))
+    ]
 
 
 def jobs(scope: Scope) -> list[Job]:

@@ -19,7 +19,7 @@ def pairs(scope: Scope) -> list[tuple[str, str]]:
     """Pairs of the guides' prompts, in an order that depends on nothing but their names."""
     found = [(a, b) for a in scope.guide for b in scope.guide if a != b]
     found.sort(key=lambda pair: zlib.crc32("/".join(pair).encode()))
-    return found[: scope.few(3, 128)]
+    return found[: scope.few(3, max(8, 128 // scope.every))]
 
 
 def _clip(one: str, other: str) -> Clip:

@@ -18,12 +18,14 @@ class Scope:
         prompts: All prompts to measure, the guides' first.
         sample: Whether this is the small sample.
         seeds: Clips a prompt from which prompts are told apart.
+        every: One of how many prompts is measured.
     """
 
     guide: tuple[str, ...]
     prompts: tuple[str, ...]
     sample: bool
     seeds: int = 4
+    every: int = 1
 
     def few(self, sample: int, full: int) -> int:
         """A number of seeds, levels or pairs."""

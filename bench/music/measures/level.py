@@ -11,6 +11,8 @@ from everjam.audio import SAMPLE_RATE_HZ
 
 _NEAR_FRAMES = 1_440
 """30 ms: a jump this near to a note's start is the note."""
+_AUDIBLE = 0.002
+"""Second difference of a jump that can be heard; the detector also fires in very smooth sound, at a hundredth of it."""
 
 
 def measure(sound: Sound) -> dict[str, float]:
@@ -42,7 +44,8 @@ def clicks(sound: Sound) -> list[float]:
         places, _ = detector(frame)
         for place in places:
             at = number * 512 + float(place)
-            if np.abs(starts - at).min() > _NEAR_FRAMES:
+            around = mono[max(0, round(at) - 150) : round(at) + 150]
+            if np.abs(starts - at).min() > _NEAR_FRAMES and np.abs(np.diff(around, 2)).max(initial=0) > _AUDIBLE:
                 found.append(at / SAMPLE_RATE_HZ)
     return found
 
