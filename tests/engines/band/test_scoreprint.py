@@ -60,6 +60,16 @@ def test_mixed_metres_show_their_beats() -> None:
     )
 
 
+def test_a_grace_note_is_a_sign_before_its_note() -> None:
+    notes = (Note("melody", "flute", 71, 0.0, 0.1, 0.4), Note("melody", "flute", 72, 0.1, 0.9, 0.7))
+    assert print_bar(replace(BAR, notes=notes)).splitlines()[-1].split() == ["|~C5", "|"]
+
+
+def test_a_second_voice_is_not_taken_for_a_grace_note() -> None:
+    notes = (Note("melody", "flute", 69, 0.0, 0.9, 0.4), Note("melody", "flute", 72, 0.05, 0.9, 0.7))
+    assert [line.split()[0] for line in print_bar(replace(BAR, notes=notes)).splitlines()[-2:]] == ["|C5", "|A4"]
+
+
 @pytest.mark.parametrize(
     ("offbeat", "feel", "row"),
     [

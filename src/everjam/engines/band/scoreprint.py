@@ -29,8 +29,9 @@ def print_bar(bar: Bar) -> str:
 
     A ``-`` after a digit is held. Notes between sixteenths stand in the nearest column, where swung time is read as
     swung and the head says so; of several in one cell the loudest counts. Chords are named from the top voice down, and
-    again only when they change. Percussion stands above the kit, the kit from the cymbals down to the kick. Above are
-    the beats, ``1 . & .``, or the units of a metre in eighths, ``1 . 2 . 3 .``.
+    again only when they change; a ``~`` stands before a note that is decorated. Percussion stands above the kit, the
+    kit from the cymbals down to the kick. Above are the beats, ``1 . & .``, or the units of a metre in eighths,
+    ``1 . 2 . 3 .``.
     """
     grid = _Grid(bar)
     head = f"bar {bar.index}  {bar.section}  {bar.key}  {bar.bpm:g} bpm  {bar.meter}  {grid.feel}".rstrip()
@@ -108,8 +109,13 @@ class _Grid:
         """Rows of names, as many as sound at once, the top voice first; repeated ones are named again or not."""
         columns: dict[int, dict[int, str]] = {}
         for note in notes:
+            column = self._column(note.start_beats)
+            beside = [other for other in notes if self._column(other.start_beats) == column]
+            if any(_decorates(note, other) for other in beside):
+                continue
             name = spell(note.pitch, self._chord(note.start_beats), self._bar.key)
-            columns.setdefault(self._column(note.start_beats), {})[note.pitch] = name
+            decorated = "~" * any(_decorates(other, note) for other in beside)
+            columns.setdefault(column, {})[note.pitch] = decorated + name
         rows = [[""] * len(self._starts) for _ in range(max(map(len, columns.values())))]
         heard: dict[int, str] = {}
         for at, chord in sorted(columns.items()):
@@ -122,6 +128,15 @@ class _Grid:
     def _chord(self, start_beats: float) -> ChordSpan | None:
         before = [chord for chord in self._bar.chords if chord.start_beats <= start_beats + 0.05]
         return before[-1] if before else None
+
+
+def _decorates(note: Note, main: Note) -> bool:
+    """Whether a note is over when another one, close to it, begins: a grace note, a turn, a slide."""
+    return (
+        note.start_beats + 0.02 < main.start_beats
+        and note.start_beats + note.duration_beats < main.start_beats + 0.06
+        and abs(note.pitch - main.pitch) <= 4
+    )
 
 
 def _feel(bar: Bar) -> str:
