@@ -304,11 +304,14 @@ def bass_tones(*semitones: int) -> Measure:
     )
 
 
-def bass_leads(takes: Takes) -> float:
-    """Share of bar lines that the bass crosses by a semitone or a tone."""
-    joints = [pair for take in takes for pair in itertools.pairwise(take)]
-    lines = [(_part(a, "bass"), _part(b, "bass")) for a, b in joints]
-    return mean(abs(a[-1].pitch - b[0].pitch) in (1, 2) for a, b in lines if a and b)
+def bass_leads(*semitones: int) -> Measure:
+    """Share of bar lines that the bass crosses by one of these semitones, up or down."""
+    return lambda takes: mean(
+        abs(before[-1].pitch - after[0].pitch) in semitones
+        for take in takes
+        for before, after in itertools.pairwise(_part(bar, "bass") for bar in take)
+        if before and after
+    )
 
 
 def pattern_repeats(part: Part) -> Measure:

@@ -50,7 +50,7 @@ BARS = 24
 
 MARKS: dict[str, tuple[Mark, ...]] = {
     "afrobeat": (
-        Mark("between 95 and 125", tempo, 95, 125),
+        Mark("between 92 and 130", tempo, 92, 130),
         Mark("guitars interlock", interlocks("guitar"), 0.12),
         Mark("a shekere or a bell keeps time", sounds_like("shekere", "agogo", "cowbell", "claves"), 0.9),
         Mark("minor sevenths", chords_with(10), 0.8),
@@ -69,7 +69,8 @@ MARKS: dict[str, tuple[Mark, ...]] = {
         Mark("fast", tempo, 165),
         Mark("the ride swings", offbeat_place("drums"), 0.57),
         Mark("the bass walks on every beat", begins("bass", 0, 1, 2, 3), 0.93),
-        Mark("and leads over the bar line by step", bass_leads, 0.35),
+        Mark("and leads over the bar line by step", bass_leads(1, 2), 0.35),
+        Mark("often by a semitone", bass_leads(1), 0.12),
         Mark("two-fives", two_fives, 1.5),
         Mark("sevenths and sixths", chords_with(9, 10, 11), 0.95),
         Mark("comping off the beat", off_the_beat("chords"), 0.5),
@@ -87,7 +88,7 @@ MARKS: dict[str, tuple[Mark, ...]] = {
         Mark("the guitar is distorted", sounds_like("distorted"), 0.95),
         Mark("backbeat", struck("snare", 1, 3), 0.8),
         Mark("the tonic, the fourth and the fifth", chords_on(0, 5, 7), 0.65),
-        Mark("blue notes", melody_tones(3, 6, 10), 0.1),
+        Mark("blue notes", melody_tones(3, 6, 10), 0.06),
         Mark("the kick on one", struck("kick", 0), 0.9),
     ),
     "boom_bap": (
@@ -110,12 +111,12 @@ MARKS: dict[str, tuple[Mark, ...]] = {
     ),
     "cumbia": (
         Mark("between 80 and 108", tempo, 80, 108),
-        Mark("chords off the beat", begins("chords", 0.5, 1.5, 2.5, 3.5), 0.5),
+        Mark("chords off the beat", begins("chords", 0.5, 1.5, 2.5, 3.5), 0.45),
         Mark("and not on one and three", begins("chords", 0, 2), 0, 0.2),
         Mark("scraper or maracas", strokes("guiro maracas"), 4),
         Mark("bass on one and three", begins("bass", 0, 2), 0.9),
         Mark("and on two and four", begins("bass", 1, 3), 0.7),
-        Mark("minor", minor, 0.5),
+        Mark("minor", minor, 0.35),
     ),
     "drum_and_bass": (
         Mark("at 165 to 180", tempo, 165, 180),
@@ -190,8 +191,9 @@ MARKS: dict[str, tuple[Mark, ...]] = {
         Mark("no chords", present("chords"), 0, 0),
         Mark("no bass", present("bass"), 0, 0),
         Mark("the drone sounds", sounds_like("tanpura"), 0.95),
-        Mark("the tala returns after its four bars", cycles("bayan", 4), 0.7),
+        Mark("the tala returns after its four bars", cycles("bayan", 4), 0.55),
         Mark("tabla", sounds_like("tabla"), 0.5),
+        Mark("along the scale", melody_steps, 0.45),
         Mark(
             "sitar, bansuri, shehnai, santur or violin",
             sounds_like("sitar", "bansuri", "shehnai", "santur", "violin"),
@@ -237,7 +239,7 @@ MARKS: dict[str, tuple[Mark, ...]] = {
         Mark("harmony stands", changes_a_bar, 0, 0.5),
         Mark("even pulse", notes_a_second("chords"), 3.0),
         Mark("cells that go round", pattern_repeats("chords"), 0.9),
-        Mark("hardly a tune", present("melody"), 0, 0.5),
+        Mark("hardly a tune", present("melody"), 0, 0.75),
     ),
     "polka": (
         Mark("in two", meter("2/4"), 1),
@@ -263,7 +265,7 @@ MARKS: dict[str, tuple[Mark, ...]] = {
         Mark("at 65 to 80 in half-time", tempo, 128, 160),
         Mark("one drop: the kick on three", struck("kick", 2), 0.9),
         Mark("with snare or rim", struck("snare rim cross_stick", 2), 0.85),
-        Mark("mostly no kick on one", struck("kick", 0), 0, 0.8),
+        Mark("mostly no kick on one", struck("kick", 0), 0, 0.5),
         Mark("skank on two and four", begins("chords", 1, 3), 0.9),
         Mark("and never on one and three", begins("chords", 0, 2), 0, 0.2),
         Mark("plain triads", chords_with(10, 11), 0, 0.3),
@@ -277,7 +279,8 @@ MARKS: dict[str, tuple[Mark, ...]] = {
     ),
     "salsa": (
         Mark("clave", clave("claves", (3, 3, 4, 2, 4)), 0.75),
-        Mark("tumbao: the bass before three", begins("bass", 1.5), 0.9),
+        Mark("which never turns round", cycles("claves", 1), 0.8),
+        Mark("tumbao: the bass off the beat", begins("bass", 1.5, 3.5), 0.85),
         Mark("and before one, not on it", begins("bass", 0), 0, 0.55),
         Mark("anticipated", begins("bass", 3, 3.5), 0.45),
         Mark("montuno off the beat", off_the_beat("chords"), 0.55),
@@ -305,7 +308,7 @@ MARKS: dict[str, tuple[Mark, ...]] = {
         Mark("backbeat", struck("snare", 1, 3), 0.85),
         Mark("a twanging guitar", sounds_like("guitar_twang"), 0.95),
         Mark("picked in tremolo", melody_gap(0.25), 0.3),
-        Mark("mostly minor", minor, 0.5),
+        Mark("mostly minor", minor, 0.35),
         Mark("bass in eighths", notes_a_bar("bass"), 4.5),
     ),
     "swing": (
@@ -323,11 +326,11 @@ MARKS: dict[str, tuple[Mark, ...]] = {
         Mark("bandoneon", sounds_like("accordion", "bandoneon"), 0.9),
         Mark("strings", sounds_like("violin", "cello", "strings"), 0.7),
         Mark("dominant goes to tonic", dominant_tonic, 0.5),
-        Mark("the bass drags into the bar", bass_leads, 0.3),
+        Mark("the bass drags into the bar", bass_leads(1, 2), 0.3),
     ),
     "techno": (
         Mark("at 125 to 140", tempo, 125, 140),
-        Mark("four on the floor", struck("kick", 0, 1, 2, 3, of="kick"), 0.75),
+        Mark("four on the floor", struck("kick", 0, 1, 2, 3, of="kick"), 0.65),
         Mark("sections of sixteen", sections_of(16), 0.9),
         Mark("hardly a chord change", changes_a_bar, 0, 0.45),
         Mark("no tune", present("melody"), 0, 0.3),
@@ -361,15 +364,13 @@ MARKS: dict[str, tuple[Mark, ...]] = {
     ),
 }
 STYLES = tuple(sorted(MARKS))
-PROMPTS = {"jig": "Irish Folk in 6/8"}
-"""What to ask for, where it is not the name itself."""
 KIN = {"irish_folk": ["jig"]}
 """Styles that another one is a case of."""
 
 
 def prompt(style: str) -> str:
     """What a listener asks for to hear a style."""
-    return PROMPTS.get(style, style.replace("_", " "))
+    return style.replace("_", " ")
 
 
 @cache
