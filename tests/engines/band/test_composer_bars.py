@@ -12,11 +12,12 @@ from everjam.engines.band.score import PARTS
 @pytest.mark.parametrize("card", CARDS)
 def test_every_card_plays_32_valid_bars(card: str) -> None:
     name = default_deck().cards[card].name
+    silent = 0
     for index, bar in enumerate(islice(jam(steer(name), 3), 32)):
         assert bar.index == index
         assert 50 <= bar.bpm <= 200
         assert bar.chords[0].start_beats == 0
-        assert bar.notes
+        silent += not bar.notes
         assert [note.start_beats for note in bar.notes] == sorted(note.start_beats for note in bar.notes)
         for note in bar.notes:
             assert note.part in PARTS
@@ -31,3 +32,4 @@ def test_every_card_plays_32_valid_bars(card: str) -> None:
                 assert 31 <= note.pitch <= 103
         if index == 0:
             assert any(note.start_beats < 0.3 for note in bar.notes)
+    assert silent <= 3, "music rests, but not for long"

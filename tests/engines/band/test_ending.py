@@ -41,7 +41,7 @@ def test_the_last_bar_lands_on_the_tonic_and_then_there_is_silence(style: str) -
 def test_a_take_with_an_ending_is_over_in_time() -> None:
     engine = BandEngine()
     assert isinstance(engine, EndsPieces)
-    steering = Steering((WeightedPrompt("bossa nova"),), Controls(bpm=120))
+    steering = Steering((WeightedPrompt("classical"),), Controls(bpm=120))
     take = Take(steering, 3, 20 * SAMPLE_RATE_HZ, ending=True)
     blocks = list(render_take(engine, take))
     sections = [beat.section for block in blocks for beat in block.beats]

@@ -23,6 +23,8 @@ LAYERS: Final = (
 )  # fmt: skip
 NEVER: Final = -4.5
 """A layer whose presence is below this does not exist, at any density."""
+IN_FRONT: Final = 9.0
+"""A layer with more presence than this does not rest in the sections where it usually does: it was asked for."""
 LONGEST_MORPH_BARS: Final = 8
 BIG_CHANGE: Final = 0.35
 """Share of the cards that has to change for the band to announce it."""
@@ -299,12 +301,13 @@ def _play(scene: Scene, deck: Deck) -> tuple[list[Draft], Last]:
 
 def _layer_needs(style: Style, dice: Dice, place: Place) -> dict[str, float]:
     """Density at which each layer joins; layers that never do are missing."""
-    absent = form.WITHOUT.get(place.name, frozenset()) if place.sections_before else frozenset()
+    rests = place.sections_before > 0 or place.name in form.OPENINGS
+    absent = form.WITHOUT.get(place.name, frozenset()) if rests else frozenset()
     own = style.number("feel.density")
     needs = {}
     for layer in LAYERS:
         presence = style.number(f"layers.{layer}") + form.lift(place.name, layer)
-        if presence < NEVER or layer in absent:
+        if presence < NEVER or (layer in absent and presence < IN_FRONT):
             continue
         uniform = dice.rng.at("layer", layer, place.movement, place.name).uniform()
         luck = 0.5 * dice.temperature * math.log(uniform / (1 - uniform))

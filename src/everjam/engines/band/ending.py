@@ -13,7 +13,7 @@ BARS: Final = {"cadence": 2, "hit": 2, "ritard": 2, "tag": 3}
 """Bars of each ending, the last chord's included."""
 _SLOWER: Final = {0: 0.94, 1: 0.8}
 """Tempo of the bars of a ritard."""
-_LAST_LAYERS: Final = frozenset({"drums", "bass", "chords", "second", "pad", "melody", "voice"})
+_LAST_LAYERS: Final = ("bass", "chords", "second", "pad", "melody", "voice")
 _RING_BARS: Final = 1.5
 _HIT_BEATS: Final = 0.5
 
@@ -23,9 +23,7 @@ def cadence(scene: Scene) -> tuple[Span, ...]:
     if len({span.chord.root for span in scene.spans} | {scene.next_chord.root}) == 1:
         return scene.spans
     minor = scene.key.mode in theory.MINOR_MODES
-    romans = ("iv" if minor else "IV", harmony.dominant(scene.key.mode))
-    if len(scene.meter.groups) < 2:
-        romans = romans[1:]
+    romans = harmony.cadence(scene.style, scene.dice, scene.key)[-len(scene.meter.groups) :]
     return harmony.spans_of(romans, scene.key, scene.meter, minor=minor, strict=scene.strict)
 
 
@@ -41,28 +39,39 @@ def tonic(scene: Scene) -> tuple[Span, ...]:
 def last_notes(scene: Scene, drafts: list[Draft], kind: str) -> list[Draft]:
     """The last bar: everybody lands on the first beat and lets it ring, or stops dead on a hit."""
     length = _HIT_BEATS if kind == "hit" else scene.meter.length_beats * _RING_BARS
-    landed = []
-    for draft in drafts:
-        if draft.layer not in _LAST_LAYERS or draft.start > 0:
+    landed = [draft for draft in drafts if draft.layer == "drums" and draft.start == 0]
+    for layer in _LAST_LAYERS:
+        model = min((draft for draft in drafts if draft.layer == layer), key=lambda draft: draft.start, default=None)
+        if model is None:
             continue
-        if draft.layer == "drums":
-            landed.append(draft)
-        else:
-            landed.append(replace(draft, length=length, gate=1.0, tied=False, need=0.0))
-    if any(draft.layer == "melody" for draft in drafts) and not any(draft.layer == "melody" for draft in landed):
-        model = next(draft for draft in drafts if draft.layer == "melody")
-        landed.append(replace(model, start=0.0, length=length, gate=1.0, tied=False, need=0.0))
-    tones = scene.spans[0].chord.pitch_classes[:3]
-    for draft in landed:
-        if draft.layer == "melody":
-            draft.pitch = theory.snap(draft.pitch, (tones[0],) if abs(_step_to(draft.pitch, tones[0])) <= 4 else tones)
+        for place, pitch in enumerate(_last_pitches(scene, layer, model.pitch)):
+            landed.append(
+                replace(
+                    model,
+                    pitch=pitch,
+                    start=0.0,
+                    length=length,
+                    velocity=max(model.velocity, 0.7),
+                    gate=1.0,
+                    offset=0.02 * place if layer == "chords" else 0.0,
+                    tied=False,
+                    need=0.0,
+                )
+            )
     return landed
+
+
+def _last_pitches(scene: Scene, layer: str, pitch: int) -> tuple[int, ...]:
+    """What a layer lands on: the root, the whole chord, or the tonic in the line's own register."""
+    chord = scene.spans[0].chord
+    if layer == "bass":
+        return (theory.nearest(chord.root, min(pitch, 45)),)
+    if layer in {"chords", "second", "pad"}:
+        last = {"chords": scene.last.voicing, "second": scene.last.second, "pad": scene.last.pad}[layer]
+        return harmony.voice(chord, "close", round(scene.style.number("chords.center")), last)
+    return (theory.nearest(chord.root, scene.last.melody or pitch),)
 
 
 def slowdown(kind: str, step: int) -> float:
     """Tempo of a bar of the ending as a share of the tempo before."""
     return _SLOWER.get(step, 0.8) if kind == "ritard" else 1.0
-
-
-def _step_to(pitch: int, pitch_class: int) -> int:
-    return (pitch_class - pitch + 6) % 12 - 6

@@ -22,6 +22,7 @@ ENERGY: Final[dict[str, float]] = {
     "drop": 1.0,
     "break": 0.3,
     "outro": 0.45,
+    "alap": 0.4,
 }
 """How much is going on in a section; other names count as 0.6."""
 
@@ -30,8 +31,11 @@ WITHOUT: Final[dict[str, frozenset[str]]] = {
     "break": frozenset({"drums"}),
     "bridge": frozenset({"perc"}),
     "build": frozenset({"voice"}),
+    "alap": frozenset({"drums", "perc"}),
 }
 """Layers that rest in a section."""
+OPENINGS: Final = frozenset({"alap"})
+"""Sections without those layers even at the very start of a piece."""
 
 _LIFTS: Final[dict[str, dict[str, float]]] = {
     "solo": {"melody": 4.0, "voice": -2.0, "arp": -1.0},
@@ -40,6 +44,9 @@ _LIFTS: Final[dict[str, dict[str, float]]] = {
     "build": {"arp": 1.0, "pad": 1.0, "melody": -1.5},
     "break": {"pad": 2.5, "arp": 1.0, "perc": -1.5, "bass": -1.0},
     "bridge": {"pad": 1.0, "melody": -0.5},
+    "verse": {"counter": -2.0, "voice": -2.5, "pad": -0.7},
+    "intro": {"counter": -2.0, "second": -1.0},
+    "B": {"pad": 0.7, "counter": 0.5},
 }
 
 CONTRASTING: Final = frozenset({"B", "C", "chorus", "bridge", "break"})
@@ -135,11 +142,12 @@ def new_form(place: Place, style: Style, dice: Dice) -> Place:
 def energy(place: Place, style: Style) -> float:
     """How much is going on, 0 to 1: the section's own level, rising in a build, lifted at the very start."""
     level = _level(place.name, style)
+    said = style.number_or(f"form.energy.{place.name}", -1.0) >= 0
     if place.name == "build":
         level += 0.3 * place.bar / max(1, place.bars - 1)
     elif place.bars >= 8 and place.bar >= place.bars // 2:
         level += 0.06
-    if place.sections_before == 0:
+    if place.sections_before == 0 and place.name not in OPENINGS and not said:
         level = max(level, 0.62)
     return min(1.0, level)
 

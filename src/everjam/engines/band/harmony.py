@@ -15,6 +15,11 @@ from everjam.engines.band.theory import Chord, Key
 MOVEMENTS_PER_KEY: Final = 3
 """Cycles of the form after which a key that nobody asked for moves to a neighbour."""
 
+HIGHEST_ABOVE: Final = 11
+"""Semitones above its centre that a voicing had better not leave, or it gets in the way of the melody."""
+MISFIT: Final = 0.15
+"""Share of chord tones outside the mode from which on a chart belongs to the relative one."""
+
 _DOMINANT: Final = {
     "lydian": "V",
     "mixolydian": "bVII",
@@ -96,6 +101,10 @@ def bar_chords(
     again = place.sections_before if wild else 0
     name = _suited(table, key.mode).draw(dice, "chart", place.movement, place.name, again)
     minor = theory.is_minor(name, key.mode)
+    family = theory.tonality(name)
+    if theory.misfit(name, key.mode) > MISFIT and family != "either" and len(key.melody) == 7:
+        # No chart of the table fits the mode: the section goes to the relative major or minor.
+        key = replace(key, mode=family)
     chart = theory.parse_chart(name)
     romans = chart[place.bar % len(chart)]
     if arriving:
@@ -115,6 +124,14 @@ def bar_chords(
 def dominant(mode: str) -> str:
     """The Roman numeral that leads to the tonic of a mode."""
     return _DOMINANT.get(mode, "V7")
+
+
+def cadence(style: Style, dice: Dice, key: Key) -> tuple[str, ...]:
+    """The Roman numerals that a style ends with, before the tonic."""
+    turns = _suited(style.table("harmony.turnarounds"), key.mode)
+    if not turns.candidates:
+        return ("iv" if key.mode in theory.MINOR_MODES else "IV", dominant(key.mode))
+    return theory.parse_chart(turns.draw(dice, "cadence"))[0]
 
 
 def lifted(key: Key, style: Style, dice: Dice, place: Place) -> Key:
@@ -197,7 +214,7 @@ def voice(chord: Chord, voicing: str, center: int, previous: tuple[int, ...]) ->
             if previous:
                 cost += sum(min(abs(pitch - old) for old in previous) for pitch in spread)
                 cost += 0.5 * abs(spread[-1] - previous[-1])
-            cost += _mud(spread)
+            cost += _mud(spread) + 1.5 * max(0, spread[-1] - center - HIGHEST_ABOVE)
             if cost < best_cost:
                 best, best_cost = spread, cost
     return best

@@ -10,6 +10,8 @@ from everjam.engines.band.cards import Card
 BESIDE: Final = {"melody": "counter", "counter": "melody", "chords": "second", "second": "chords", "arp": "riff"}
 """Role that the next instrument takes where the one that it wants is taken."""
 
+ASKED_FOR: Final = 3.0
+"""Least presence of an instrument in the first role that it was given."""
 _COMPERS: Final = frozenset({"chords", "second"})
 """Roles that read the same kind of figures."""
 
@@ -30,14 +32,17 @@ def cast(cards: Sequence[tuple[Card, float]]) -> list[tuple[Card, float]]:
     players = [card for card, weight in cards if weight > 0 and card.kind == "instrument" and card.claims]
     if len(players) < 2:
         return list(cards)
+    # Of equal weights the less versatile one chooses first.
     ranked = sorted(
-        ((card, weight) for card, weight in cards if card in players), key=lambda item: (-item[1], item[0].id)
+        ((card, weight) for card, weight in cards if card in players),
+        key=lambda item: (-item[1], len(item[0].claims), item[0].id),
     )
     given: dict[str, str] = {}
     roles: dict[str, list[tuple[str, str]]] = {}
     for card, _ in ranked:
         wanted = [(claim, claim) for claim in card.claims]
         wanted += [(claim, BESIDE[claim]) for claim in card.claims if claim in BESIDE]
+        wanted += [(claim, "riff") for claim in card.claims if claim in {"melody", "counter"}]
         claim, role = next(((claim, role) for claim, role in wanted if role not in given), wanted[-1])
         given.setdefault(role, card.id)
         roles[card.id] = [(claim, role)]
@@ -59,13 +64,16 @@ def _recast(card: Card, roles: tuple[tuple[str, str], ...]) -> Card:
             # Another instrument has the role: this one does not press itself into it.
             tables.pop(f"instruments.{claim}", None)
             numbers.pop(f"layers.{claim}", None)
+    own = roles[0][1]
+    numbers[f"layers.{own}"] = max(ASKED_FOR, numbers.get(f"layers.{own}", ASKED_FOR))
     for claim, role in roles:
         if claim == role:
             continue
         if f"instruments.{claim}" in card.tables:
             tables[f"instruments.{role}"] = card.tables[f"instruments.{claim}"]
         if f"layers.{claim}" in card.numbers:
-            numbers[f"layers.{role}"] = card.numbers[f"layers.{claim}"]
+            said = card.numbers[f"layers.{claim}"]
+            numbers[f"layers.{role}"] = max(ASKED_FOR, said) if role == own else said
         for name in ("figures", "voicings"):
             table = card.tables.get(f"{claim}.{name}")
             if table and {claim, role} <= _COMPERS:

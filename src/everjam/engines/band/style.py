@@ -12,7 +12,7 @@ the prior shows through, and above it what the prior would have played is avoide
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -65,6 +65,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "mix.tilt_db": (-6.0, 6.0),
 }
 _UNIT: Final = (0.0, 1.0)
+_SINGABLE: Final = ("melody.steps", "melody.after_")
 _SHARPNESS: Final = {"quality": 1.15, "diversity": 0.35, "vocalization": 1.0}
 
 
@@ -211,6 +212,9 @@ class MixedStyle(Style):
         self._prefer(name, logits)
         self._exclude(name, logits)
         sharpness = _SHARPNESS[self._key.mode]
+        if name.startswith(_SINGABLE):
+            # A line of leaps is no line, however adventurous.
+            sharpness = max(sharpness, 0.8)
         names = tuple(candidates)
         return Mixed(names, tuple(logits[one] * sharpness for one in names), tuple(map(identity, names)))
 
@@ -243,6 +247,12 @@ class MixedStyle(Style):
         geometric = name in _GEOMETRIC
         base = self._prior.numbers.get(name)
         speaking = self._speaking(name, [card for card in self._cards if name in card[0].numbers])
+        moods_only = bool(speaking) and all(card.kind == "mood" for card, _ in speaking)
+        if name.startswith("layers.") and base is not None and moods_only:
+            # A genre that does not mention a layer leaves it as it is; a mood beside it cannot hire on its own.
+            silent = [(card, weight) for card, weight in self._cards if name not in card.numbers]
+            quiet = [(card, weight) for card, weight in silent if card.kind == "genre" and weight > 0]
+            speaking += [(replace(card, numbers={name: base}), weight) for card, weight in quiet]
         if name == "tempo.scale":
             speaking = [
                 (card, weight * (card.strength(name) if card.kind == "word" else 1.0))

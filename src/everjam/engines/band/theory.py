@@ -198,7 +198,10 @@ def tonality(chart: str) -> str:
     score = 0
     for bar in parse_chart(chart):
         for roman in bar:
-            degree, accidental, is_major, _ = split_roman(roman)
+            degree, accidental, is_major, suffix = split_roman(roman)
+            if is_major and degree != 4 and suffix.startswith(("7", "9", "13")):
+                # A secondary dominant says nothing about the mode.
+                continue
             if degree == 0 and not accidental:
                 return "major" if is_major else "minor"
             if not accidental and degree != 4:
@@ -301,7 +304,13 @@ def local_scale(chord: Chord, key: Key) -> tuple[int, ...]:
     scale = set(key.scale)
     for tone in chord.pitch_classes:
         if tone not in scale:
-            scale -= {(tone + 1) % 12, (tone - 1) % 12} - set(chord.pitch_classes)
+            # Raised tones (leading ones among them) take the place of the note below, lowered ones of the note above.
+            degree = (tone - chord.root) % 12
+            raised = degree in {4, 6, 8, 11} or (degree == 0 and {3, 6} <= {step % 12 for step in chord.intervals})
+            for side in (-1, 1) if raised else (1, -1):
+                if (tone + side) % 12 in scale - set(chord.pitch_classes):
+                    scale.discard((tone + side) % 12)
+                    break
             scale.add(tone)
     return tuple(sorted(scale))
 

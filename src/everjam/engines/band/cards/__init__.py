@@ -25,6 +25,7 @@ _FIGURE_CELLS: Final = {
     "chords.arps": "12345678.-",
     "riff.figures": "123456789abcd.-",
     "melody.rhythms": "Xxo.-",
+    "voice.figures": "Xxo.-",
 }
 _DRUM_CELLS: Final = "Xxog123456789.-"
 _PHRASE_CELLS: Final = "abcd'^_- "
@@ -185,6 +186,7 @@ def _flatten(file: str, card: CardFile) -> Card:
         "second",
         "riff",
         "melody",
+        "voice",
         "form",
         "mix",
     ):

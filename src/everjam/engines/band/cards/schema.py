@@ -269,6 +269,16 @@ class Melody(Section, frozen=True):
     virtuosity: Unit = None
 
 
+class Voice(Section, frozen=True):
+    """Chopped voices.
+
+    Attributes:
+        figures: Where the chops fall: ``x``, ``X``, ``o``.
+    """
+
+    figures: Table = {}
+
+
 class Form(Section, frozen=True):
     """The long shape.
 
@@ -345,5 +355,6 @@ class CardFile(Section, frozen=True):
     second: Second = Second()
     riff: Riff = Riff()
     melody: Melody = Melody()
+    voice: Voice = Voice()
     form: Form = Form()
     mix: Mix = Mix()

@@ -6,6 +6,8 @@ from everjam.engines.band.players.scene import Draft, Scene
 
 LOWEST = 26
 HIGHEST = 51
+WALKS = 2
+"""Cells off the root and fifth from which on a figure counts as walking."""
 
 
 def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
@@ -20,6 +22,9 @@ def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
     """
     patch = scene.patch("bass") if scene.plays("bass") else ""
     figure = scene.pick("bass.figures", *scene.scope("bass"))
+    if sum(cell in "23467ac" for cell in theory.cells_of(figure)) >= WALKS:
+        # Who walks does not walk the same way twice.
+        figure = scene.pick("bass.figures", *scene.scope("bass"), scene.place.bar // 2)
     if not patch or not figure:
         return []
     if figure == "kick":
@@ -33,7 +38,9 @@ def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
     for start, length, cell in _split(events, scene):
         span = scene.span_at(start)
         root = _root(span, center)
-        pitch = _pitch(cell, span, root, scene, start, at)
+        new_chord = any(abs(one.start_beats - start) < 1e-6 for one in scene.spans[1:])
+        # A new chord inside the bar is heard by its root.
+        pitch = _pitch("R" if new_chord and cell in "234567ac" else cell, span, root, scene, start, at)
         pitch -= 12 if pitch > HIGHEST else 0
         velocity = {"r": 0.6, "g": 0.28, "a": 0.62, "c": 0.58}.get(cell, 0.78) + (0.1 if start in kicks else 0.0)
         velocity += 0.06 if start == 0 else 0.0
@@ -96,6 +103,9 @@ def _pitch(cell: str, span: Span, root: int, scene: Scene, start: float, at: int
         goal_root = later[0].chord.root if later else scene.next_chord.root
         goal = theory.nearest(goal_root, root)
         below = (at if at != goal else root) <= goal
+        if at in {goal - 1, goal + 1}:
+            # The approach comes from the other side if the last note was there already.
+            below = at > goal
         if cell == "c" and not scene.strict:
             return goal - 1 if below else goal + 1
         rungs = theory.ladder(span.scale, goal - 4, goal + 4)
@@ -107,13 +117,12 @@ def _pitch(cell: str, span: Span, root: int, scene: Scene, start: float, at: int
 
 def _interval(step: int, span: Span) -> int:
     """Semitones to a scale step of the chord: its own tone where it has one, else the scale's."""
-    own = {2: (2, 1, 3), 3: (4, 3), 4: (5, 6), 5: (7, 6, 8), 6: (9, 8), 7: (10, 11, 9)}[step]
+    own = {2: (2, 1), 3: (4, 3), 4: (5, 6), 5: (7, 6, 8), 6: (9, 8), 7: (10, 11, 9)}[step]
     tones = {interval % 12 for interval in span.chord.intervals}
-    for interval in own:
-        if interval in tones:
-            return interval
+    chordal = [interval for interval in own if interval in tones]
     in_scale = [interval for interval in own if (span.chord.root + interval) % 12 in span.scale]
-    return in_scale[0] if in_scale else 0
+    found = in_scale + chordal if step in {2, 4, 6} else chordal + in_scale
+    return found[0] if found else 0
 
 
 def _run(scene: Scene, drafts: list[Draft], center: float) -> list[Draft]:

@@ -38,7 +38,8 @@ def _comp(scene: Scene, layer: str, before: tuple[int, ...]) -> tuple[list[Draft
     if not patch or not figure:
         return [], before
     kind = scene.pick(f"{layer}.voicings", *scene.scope("voicing", layer))
-    kind = kind or scene.pick("chords.voicings", *scene.scope("voicing", layer))
+    if not kind:
+        kind = scene.pick("chords.voicings", *scene.scope("voicing", layer)).replace("wide", "close")
     center = round(scene.style.number(f"{layer}.center"))
     gate = scene.style.number(f"{layer}.length")
     strum = scene.beats(scene.style.number("chords.strum_ms"))

@@ -12,14 +12,15 @@ _DOUBLED: Final = {"thirds": -2, "sixths": -5}
 """Scale steps below the lead."""
 
 
-def play(scene: Scene, lead: Line | None, line: list[Draft], answer: list[Draft]) -> list[Draft]:
+def play(scene: Scene, lead: Line | None, line: list[Draft], answer: list[Draft], *, is_solo: bool) -> list[Draft]:
     """One bar of the counter layer.
 
     Args:
         scene: The bar.
         lead: What the lead's line is made of, None where it rests.
-        line: The lead's notes.
+        line: The lead's notes, without their ornaments.
         answer: What the second instrument would say where the lead rests.
+        is_solo: Whether the lead improvises; nobody can double that.
     """
     patch = scene.patch("melody" if scene.voice_leads else "counter") if scene.plays("counter") else ""
     if not patch:
@@ -29,7 +30,9 @@ def play(scene: Scene, lead: Line | None, line: list[Draft], answer: list[Draft]
             replace(draft, layer="counter", part="melody", patch=patch, velocity=draft.velocity * _LOWER, pan=-0.25)
             for draft in answer
         ]
-    kind = scene.pick("melody.doubling", *scene.scope("doubling"))
+    kind = scene.pick("melody.doubling", *scene.scope("doubling"), scene.place.bar // 8)
+    if is_solo or (kind == "unison" and patch == lead.patch):
+        kind = "guide"
     if kind in {"unison", "octave", "thirds", "sixths"}:
         return [_doubled(scene, lead, draft, kind, patch) for draft in line]
     drafts = [] if kind == "none" else _guides(scene, patch)
@@ -42,13 +45,14 @@ def _doubled(scene: Scene, lead: Line, draft: Draft, kind: str, patch: str) -> D
     elif kind == "octave":
         pitch = draft.pitch - 12
     else:
-        rungs = rungs_of(
-            scene,
-            scene.span_at(draft.start),
-            lead.kind,
-            Register(lead.register.center, lead.register.low - 12, lead.register.high),
-        )
+        # Thirds and sixths are counted on the scale of the chord, and end on its tones.
+        span = scene.span_at(draft.start)
+        wide = Register(lead.register.center, lead.register.low - 12, lead.register.high)
+        rungs = rungs_of(scene, span, "mode", wide)
         pitch = rungs[max(0, place_on(rungs, draft.pitch) + _DOUBLED[kind])]
+        if theory.metric_weight(draft.start, scene.meter) <= 0.15 or draft.length >= 1:
+            landed = theory.snap(pitch, span.chord.pitch_classes[:3])
+            pitch = landed if landed != draft.pitch else pitch
     return replace(
         draft,
         layer="counter",

@@ -18,10 +18,8 @@ CONTEXTS: Final = ("same", "step_up", "step_down", "leap_up", "leap_down")
 CONTEXT_WEIGHT: Final = 0.8
 """How much what real melodies do after such a step counts beside what the style likes in general."""
 CLOSING_BREATH_BEATS: Final = 0.5
-PHRASE_NEARNESS: Final = 0.3
-"""How much the first note of a phrase heeds the last one before it, against the place that is its own."""
-BAR_NEARNESS: Final = 0.6
-"""The same for a bar inside a phrase."""
+BAR_NEARNESS: Final = 0.65
+"""How much the first note of a bar inside a phrase heeds the last one before it, against its own place."""
 
 _PENTATONIC_STEPS: Final = {"major": (0, 1, 2, 4, 5), "minor": (0, 2, 3, 4, 6)}
 _VELOCITIES: Final = {"X": 0.86, "x": 0.74, "o": 0.56}
@@ -150,8 +148,8 @@ def write(scene: Scene, line: Line, events: list[Event]) -> list[Draft]:
             step = int(steps_after(style, before).draw(dice, *address))
             pitch, step = _moved(rungs, pitch, step, line.register)
             before = context(step)
-        strong = start in scene.meter.beat_starts or length >= 1
-        if strong and index and not is_last and (pitch - 1) % 12 not in span.chord.pitch_classes[:4]:
+        strong = theory.metric_weight(start, scene.meter) <= 0.15 or length >= 1
+        if strong and index and not is_last and not _grinds(pitch, span, length):
             # A leaning note: it lies on the beat and wants to move on.
             strong = not dice.happens(LEANING, dice.rng.at(*line.motif, "lean", line.bar, index))
         if (strong and cell != "o") or (is_last and line.closes):
@@ -174,13 +172,25 @@ def write(scene: Scene, line: Line, events: list[Event]) -> list[Draft]:
     return drafts
 
 
+def _grinds(pitch: int, span: Span, length: float) -> bool:
+    """Whether a note beside the chord would rub: a semitone above one of its tones, or long and a semitone off."""
+    tones = span.chord.pitch_classes[:4]
+    return (pitch - 1) % 12 in tones or (length >= 1 and (pitch + 1) % 12 in tones)
+
+
 def _landed(scene: Scene, span: Span, pitch: int, line: Line, *, is_last: bool) -> int:
     """The chord tone to land on; a line that comes home lands on the tonic if it is near."""
     tones = span.chord.pitch_classes[:4]
+    if 11 in span.chord.intervals and not (is_last and line.closes):
+        # The root rubs against the major seventh that somebody holds.
+        tones = tones[1:]
     if is_last and line.closes:
         tones = tones[:3]
         if line.closes == 2 and scene.key.tonic in tones and abs((pitch - scene.key.tonic + 6) % 12 - 6) <= 4:
             tones = (scene.key.tonic,)
+    elif len(tones) == 2:
+        # Over a drone the melody's own notes matter: the third is as good a place to be.
+        tones = (*tones, scene.key.scale[2])
     if len(scene.key.melody) < 7:
         # A scale of five is kept even where the chord below it has more.
         kept = tuple(tone for tone in tones if tone in scene.key.melody)
@@ -210,10 +220,9 @@ def _opening(scene: Scene, line: Line) -> int:
         return round(register.center)
     height = (scene.dice.uniform(*line.motif, "height") - 0.45) * 0.8 * (register.high - register.center)
     target = register.center + height + line.lift
-    if scene.last.melody:
-        # A phrase may begin anywhere; inside it the line goes on from where it is.
-        near = PHRASE_NEARNESS if scene.place.phrase_bar == 0 else BAR_NEARNESS
-        target = (1 - near) * target + near * scene.last.melody
+    if scene.last.melody and scene.place.phrase_bar:
+        # A theme begins where it always does; inside the phrase the line goes on from where it is.
+        target = (1 - BAR_NEARNESS) * target + BAR_NEARNESS * scene.last.melody
     return min(tones, key=lambda pitch: (abs(pitch - target), pitch))
 
 

@@ -17,6 +17,11 @@ SAME_RHYTHM: Final = 0.45
 NEW_RHYTHM: Final = 0.35
 """How often a variation has another rhythm, and not only other notes."""
 
+ARRIVALS: Final = 0.5
+"""How often a phrase that ends in a rest arrives on the first beat of it, and does not stop before."""
+ARRIVAL: Final = "."
+_VOICE: Final = Register(68.0, 57, 79)
+"""Where a voice that leads can sing."""
 _FAMILIES: Final = {
     "chorus": "B", "B": "B", "drop": "B", "C": "C", "bridge": "C", "solo": "solo",
 }  # fmt: skip
@@ -56,10 +61,16 @@ def play(scene: Scene) -> tuple[list[Draft], Last]:
     patch = scene.patch(layer) if scene.plays(layer) else ""
     plan = _plan(scene)
     lead = _lead(scene, plan, layer, patch) if patch and plan.letter else None
-    drafts = _played(scene, plan, lead) if lead else []
+    stated = _stated(scene, plan, lead) if lead else []
+    drafts = _decorated(scene, lead, stated) if lead and stated else []
     last = replace(scene.last, melody=max(drafts, key=lambda draft: draft.start).pitch) if drafts else scene.last
     answer = _answer(scene, last) if not drafts and scene.plays("counter") else []
-    return drafts + counter.play(scene, lead, drafts, answer), last
+    return drafts + counter.play(scene, lead, stated, answer, is_solo=is_solo(scene)), last
+
+
+def is_solo(scene: Scene) -> bool:
+    """Whether the lead improvises."""
+    return family(scene.place.name) == "solo"
 
 
 def family(section: str) -> str:
@@ -74,14 +85,21 @@ def _plan(scene: Scene) -> Plan:
     word = phrase[index]
     letter = word.strip("'^_")
     closes = 2 if place.is_last else 1 if place.ends_phrase else 0
+    arrives = scene.dice.uniform("arrive", place.sections_before, place.bar // 4) < ARRIVALS
+    if letter == "-" and place.phrase_bar == 3 and arrives:
+        return Plan(ARRIVAL, 0, 0, closes, 0)
+    if not closes and phrase[(index + 1) % len(phrase)] == "-" and place.phrase_bar == 2 and not arrives:
+        closes = 2 if place.bar + 2 == place.bars else 1
     rests = scene.style.number("melody.rest") * (0.4 if place.phrase_bar in {0, 2} else 1.0)
     # The first phrase of a section is always stated: a listener has to hear the theme before missing it.
     stated = place.bar >= 4 or place.phrase_bar == 0
     noise = scene.dice.rng.at("rest", place.sections_before, place.bar)
-    if letter == "-" or (stated and place.bar and scene.dice.happens(min(0.9, rests), noise)):
+    if letter == "-" or (stated and place.bar and not closes and scene.dice.happens(min(0.9, rests), noise)):
         return Plan("", 0, 0, closes, 0)
     again = place.bar // len(phrase)
     varied = word.count("'") + (1 if again and scene.dice.uniform("vary", scene.bar) < 0.35 else 0)
+    if place.bars >= 8 and place.bar >= place.bars // 2 and place.phrase_bar == 2:
+        varied += 1
     if letter != "a" or again:
         # A theme that comes back in a later cycle goes on differently.
         varied += place.movement % THEME_MOVEMENTS
@@ -103,12 +121,12 @@ def _kind(scene: Scene) -> str:
 
 
 def _lead(scene: Scene, plan: Plan, layer: str, patch: str) -> Line:
-    lift = _LIFTS.get(family(scene.place.name), 0.0) + (3.0 if layer == "voice" else 0.0)
+    lift = _LIFTS.get(family(scene.place.name), 0.0)
     arch = _ARCH[scene.place.phrase_bar % 4] if plan.letter != "a" else 0.0
     return Line(
         layer=layer,
         patch=patch,
-        register=Register.of(scene.style, lift),
+        register=_VOICE if layer == "voice" else Register.of(scene.style, lift),
         kind=_kind(scene),
         motif=("motif", *_theme(scene), plan.letter),
         varied=plan.varied,
@@ -118,14 +136,19 @@ def _lead(scene: Scene, plan: Plan, layer: str, patch: str) -> Line:
     )
 
 
-def _played(scene: Scene, plan: Plan, lead: Line) -> list[Draft]:
-    if family(scene.place.name) == "solo":
-        drafts = solo.phrase(scene, lead, solo.rhythm(scene, plan.bar))
-    else:
-        events = _rhythm(scene, lead)
-        if not events:
-            return []
-        drafts = ornaments.decorate(scene, lead, lines.write(scene, lead, events))
+def _stated(scene: Scene, plan: Plan, lead: Line) -> list[Draft]:
+    """The line without what its player adds."""
+    if plan.letter == ARRIVAL:
+        return lines.write(scene, lead, [(0.0, min(2.0, scene.bar_beats / 2), "x")])
+    if is_solo(scene):
+        free = replace(lead, kind="mode") if lead.kind == "chord" else lead
+        return solo.phrase(scene, free, solo.rhythm(scene, plan.bar))
+    events = _rhythm(scene, lead)
+    return lines.write(scene, lead, events) if events else []
+
+
+def _decorated(scene: Scene, lead: Line, stated: list[Draft]) -> list[Draft]:
+    drafts = stated if is_solo(scene) else ornaments.decorate(scene, lead, stated)
     drafts = ornaments.pickup(scene, lead, drafts)
     return drafts + ornaments.passing(scene, lead, drafts)
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Final
 
 from everjam.engines.band import theory
-from everjam.engines.band.players.line import Line, place_on, rungs_of
+from everjam.engines.band.players.line import Line, Register, place_on, rungs_of
 from everjam.engines.band.players.scene import Draft, Scene
 
 SHORTEST_BEATS: Final = 0.45
+_TRILLED_BEATS: Final = 0.75
 """Shorter notes are not decorated."""
 GRACE_BEATS: Final = 0.09
 _FAST_BEATS: Final = 0.125
@@ -34,11 +35,15 @@ def decorate(scene: Scene, line: Line, drafts: list[Draft]) -> list[Draft]:
 
 
 def _decorated(scene: Scene, line: Line, draft: Draft, kind: str) -> list[Draft]:
-    rungs = rungs_of(scene, scene.span_at(draft.start), line.kind, line.register)
+    wide = Register(line.register.center, line.register.low - 5, line.register.high + 5)
+    rungs = rungs_of(scene, scene.span_at(draft.start), "mode", wide)
     at = place_on(rungs, draft.pitch)
 
     def rung(step: int) -> int:
-        return draft.pitch if step == 0 else rungs[max(0, min(len(rungs) - 1, at + step))]
+        if step == 0:
+            return draft.pitch
+        neighbour = rungs[max(0, min(len(rungs) - 1, at + step))]
+        return neighbour if neighbour != draft.pitch else rungs[max(0, min(len(rungs) - 1, at + 2 * step))]
 
     if kind in {"grace", "slide"}:
         # On the beat, stealing a little of the note; a slide comes from below.
@@ -47,11 +52,12 @@ def _decorated(scene: Scene, line: Line, draft: Draft, kind: str) -> list[Draft]
             draft, pitch=rung(-1 if kind == "slide" else 1), length=steal, velocity=draft.velocity * 0.75, tied=False
         )
         return [small, replace(draft, start=draft.start + steal, length=draft.length - steal)]
-    if kind == "trill":
-        count = min(12, max(4, int(draft.length / _FAST_BEATS) // 2 * 2))
-        return _split(draft, [rung(index % 2) for index in range(count)], draft.length / count)
+    if kind == "trill" and draft.length >= _TRILLED_BEATS:
+        # The trill starts the note; a long one comes to rest.
+        count = min(8, max(4, int(draft.length / _FAST_BEATS) // 2 * 2))
+        return _split(draft, [*(rung(index % 2) for index in range(count)), draft.pitch], _FAST_BEATS)
     if kind == "tremolo":
-        count = min(12, max(2, int(draft.length / 0.25)))
+        count = min(8, max(2, int(draft.length / 0.25)))
         return _split(draft, [draft.pitch] * count, draft.length / count)
     steps = {"roll": _ROLL, "turn": _TURN, "mordent": _MORDENT}.get(kind)
     if steps is None:

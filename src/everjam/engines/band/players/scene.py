@@ -30,6 +30,7 @@ FIGURES: Final = frozenset(
         "second.figures",
         "riff.figures",
         "melody.rhythms",
+        "voice.figures",
     }
 )
 """Tables whose candidates are written in a metre."""

@@ -1,12 +1,8 @@
 """Voices that do not lead: choirs that hold the harmony, chops that dance on it."""
 
-from typing import Final
-
 from everjam.engines.band import theory
 from everjam.engines.band.harmony import voice
 from everjam.engines.band.players.scene import Draft, Scene
-
-_CHOP_FIGURES: Final = ("..x. .x.. ..x. x...", "x..x ..x. .... x.x.", ".... x.x. ..x. .x..")
 
 
 def play(scene: Scene) -> list[Draft]:
@@ -42,7 +38,7 @@ def play(scene: Scene) -> list[Draft]:
 
 def _chops(scene: Scene, patch: str) -> list[Draft]:
     scope = scene.scope("chops")
-    figure = _CHOP_FIGURES[scene.dice.index((0.0,) * len(_CHOP_FIGURES), *scope)]
+    figure = scene.pick("voice.figures", *scope)
     drafts = []
     for index, (start, length, _) in enumerate(theory.read_figure(figure, scene.meter, 0)):
         tones = theory.ladder(scene.span_at(start).chord.pitch_classes[:3], 62, 77)
