@@ -29,9 +29,9 @@ def print_bar(bar: Bar) -> str:
 
     A ``-`` after a digit is held. Notes between sixteenths stand in the nearest column, where swung time is read as
     swung and the head says so; of several in one cell the loudest counts. Chords are named from the top voice down, and
-    again only when they change; a ``~`` stands before a note that is decorated. Percussion stands above the kit, the
-    kit from the cymbals down to the kick. Above are the beats, ``1 . & .``, or the units of a metre in eighths,
-    ``1 . 2 . 3 .``.
+    again only when they change; a ``~`` stands before a note of a line that is decorated. Percussion stands above the
+    kit, the kit from the cymbals down to the kick. Above are the beats, ``1 . & .``, or the units of a metre in
+    eighths, ``1 . 2 . 3 .``.
     """
     grid = _Grid(bar)
     head = f"bar {bar.index}  {bar.section}  {bar.key}  {bar.bpm:g} bpm  {bar.meter}  {grid.feel}".rstrip()
@@ -44,7 +44,7 @@ def print_bar(bar: Bar) -> str:
         patch = notes[0].patch
         lines.append(grid.line(f"{PARTS[part]} {name if name == patch else f'{name}: {patch}'}", grid.struck(notes)))
         if PARTS[part] != "drums":
-            lines.extend(grid.line("", row) for row in grid.named(notes, again=PARTS[part] in _LINES))
+            lines.extend(grid.line("", row) for row in grid.named(notes, is_line=PARTS[part] in _LINES))
     return "\n".join(lines)
 
 
@@ -105,12 +105,12 @@ class _Grid:
             cells[column] = str(max(1, min(9, round(velocity * 9))))
         return cells
 
-    def named(self, notes: Sequence[Note], *, again: bool) -> list[list[str]]:
-        """Rows of names, as many as sound at once, the top voice first; repeated ones are named again or not."""
+    def named(self, notes: Sequence[Note], *, is_line: bool) -> list[list[str]]:
+        """Rows of names, as many as sound at once, the top voice first; only lines name what repeats."""
         columns: dict[int, dict[int, str]] = {}
         for note in notes:
             column = self._column(note.start_beats)
-            beside = [other for other in notes if self._column(other.start_beats) == column]
+            beside = [other for other in notes if is_line and self._column(other.start_beats) == column]
             if any(_decorates(note, other) for other in beside):
                 continue
             name = spell(note.pitch, self._chord(note.start_beats), self._bar.key)
@@ -119,7 +119,7 @@ class _Grid:
         rows = [[""] * len(self._starts) for _ in range(max(map(len, columns.values())))]
         heard: dict[int, str] = {}
         for at, chord in sorted(columns.items()):
-            if chord != heard or again:
+            if chord != heard or is_line:
                 for row, pitch in zip(rows, sorted(chord, reverse=True), strict=False):
                     row[at] = chord[pitch]
             heard = chord
