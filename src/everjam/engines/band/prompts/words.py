@@ -13,8 +13,10 @@ from everjam.engines.band.theory import MODES, SHARP_NAMES
 
 MIN_BPM: Final = 40
 MAX_BPM: Final = 220
-METERS: Final = frozenset({"4/4", "3/4", "5/4", "6/8", "12/8", "7/8"})
-_NEAREST_METER: Final = {"2/4": "4/4", "2/2": "4/4", "8/8": "4/4", "9/8": "12/8", "3/8": "3/4", "7/4": "7/8"}
+METERS: Final = frozenset(
+    {"2/4", "3/4", "4/4", "5/4", "6/4", "7/4", "5/8", "6/8", "7/8", "9/8", "10/8", "11/8", "12/8"}
+)
+_NEAREST_METER: Final = {"2/2": "4/4", "8/8": "4/4", "3/8": "3/4", "4/8": "2/4"}
 
 _DATA: Final = tomllib.loads(
     (resources.files(__package__) / "data" / "function_words.toml").read_text(encoding="utf-8")
