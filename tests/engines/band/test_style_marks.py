@@ -105,7 +105,7 @@ MARKS: dict[str, tuple[Mark, ...]] = {
         Mark("the rim has the bossa clave", clave("rim cross_stick", (3, 3, 4, 3, 3)), 0.7),
         Mark("bass on one and three", begins("bass", 0, 2), 0.9),
         Mark("roots and fifths", bass_tones(0, 7), 0.8),
-        Mark("syncopated chords", off_the_beat("chords"), 0.5),
+        Mark("syncopated chords", off_the_beat("chords"), 0.4),
         Mark("sevenths, sixths and ninths", chords_with(9, 10, 11), 0.9),
         Mark("on a nylon guitar", sounds_like("guitar_nylon"), 0.9),
     ),
