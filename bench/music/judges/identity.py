@@ -13,7 +13,8 @@ from sklearn.preprocessing import StandardScaler
 
 SECONDS = 20.0
 FOLDS = 4
-SHRINKAGE = 0.3
+SHRINKAGE = 0.6
+"""Of the covariance towards a diagonal one: features are as many as clips."""
 TOP = 5
 Matrix = npt.NDArray[np.float64]
 
