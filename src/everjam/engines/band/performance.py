@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from everjam.engines.band.players.scene import NEED_GRAIN, Draft, Scene
+from everjam.engines.band.ranges import RANGES
 from everjam.engines.band.score import Meter, Note
 from everjam.engines.band.style import Style
 
@@ -41,9 +42,47 @@ def perform(scene: Scene, drafts: Sequence[Draft]) -> tuple[Note, ...]:
             dropped[draft.layer, draft.start] = draft.length
     kept.sort(key=lambda draft: (draft.start, draft.layer, draft.pitch, draft.patch))
     _tie(scene, kept, dropped)
+    _fit(kept)
     notes = _touched(scene, kept)
     notes.sort(key=lambda note: (note.start_beats, note.part, note.patch, note.pitch))
     return tuple(notes)
+
+
+def in_range(patch: str, pitches: Sequence[int], *, together: bool = True) -> list[int]:
+    """Moves a part by octaves to where its instrument plays.
+
+    Args:
+        patch: Instrument; one that is not in ``ranges.RANGES`` plays anything.
+        pitches: MIDI keys.
+        together: Move all alike where that is possible, so that a line stays a line; basses had better stay low.
+    """
+    low, high = RANGES.get(patch, (0, 127))
+    lowest, highest = min(pitches), max(pitches)
+    if low <= lowest and highest <= high:
+        return list(pitches)
+    shift = 12 * -(-max(0, low - lowest) // 12) if lowest < low else -12 * -(-(highest - high) // 12)
+    if not (together and low <= lowest + shift and highest + shift <= high):
+        shift = 0
+    moved = []
+    for pitch in pitches:
+        key = pitch + shift
+        while key < low:
+            key += 12
+        while key > high:
+            key -= 12
+        moved.append(key if low <= key <= high else min(high, max(low, pitch)))
+    return moved
+
+
+def _fit(drafts: Sequence[Draft]) -> None:
+    parts: dict[tuple[str, str], list[Draft]] = {}
+    for draft in drafts:
+        if draft.part != "drums":
+            parts.setdefault((draft.layer, draft.patch), []).append(draft)
+    for (layer, patch), played in parts.items():
+        moved = in_range(patch, [draft.pitch for draft in played], together=layer != "bass")
+        for draft, pitch in zip(played, moved, strict=True):
+            draft.pitch = pitch
 
 
 def _tie(scene: Scene, kept: list[Draft], dropped: dict[tuple[str, float], float]) -> None:
