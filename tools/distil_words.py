@@ -2,17 +2,19 @@
 
 Run by hand when the table changes; nothing of this is needed to play::
 
-    python -m tools.distil_words MODEL_DIR --words WORD_LIST --glosses WORDNET_DIR [--cache DIR] [--out DIR]
+    python -m tools.distil_words MODEL_DIR --words WORD_LIST --wordnet WORDNET_DIR [--cache FILE] [--out DIR]
 
 ``MODEL_DIR`` holds ``model.safetensors`` and ``vocab.txt`` of sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0).
 ``WORD_LIST`` is a list of English words, one a line (SCOWL, as Debian's wamerican-small has it); ``WORDNET_DIR`` the
 ``data.*`` and ``index.*`` files of WordNet 3.0. Of the last two only the choice of words and what the encoder says
-about the definitions is used; none of their text is shipped.
+about the definitions is used; none of their text is shipped. Takes about half an hour on one core.
 
-1. Every row, a word or a piece of WordPiece, goes through the whole encoder alone.
+1. Every row, a word or a piece of WordPiece, goes through the whole encoder alone. Words that WordPiece cuts up say
+   little that way (``gladiator`` begins with ``glad``), so a word with a definition takes a part of what the encoder
+   says of ``word definition``.
 2. Principal components bring 384 dimensions to 128 (as Model2Vec does, https://github.com/MinishLab/model2vec).
 3. Rows are refined by ridge regression so that the weighted mean of a definition's words comes near to what the whole
-   encoder makes of the definition: words learn what they mean in company, and how much they weigh.
+   encoder makes of the definition: words learn what they mean in company.
 4. Frequent words weigh less: ``a / (a + p)`` with Zipf's estimate of p (Arora et al., 2017, "SIF").
 5. Rows are stored as int8 directions with a float16 length.
 """
@@ -21,7 +23,9 @@ import argparse
 import json
 import re
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import tomllib
+from collections.abc import Container, Iterable, Mapping, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +34,8 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.special import erf
 
-from everjam.engines.band.prompts.embedding import split_words, word_pieces
+from everjam.engines.band.cards import default_deck
+from everjam.engines.band.prompts.embedding import split_words, stems, word_pieces
 
 Array = npt.NDArray[np.float32]
 
@@ -40,9 +45,14 @@ DIMENSIONS: Final = 128
 BATCH: Final = 128
 SIF: Final = 3e-4
 RIDGE: Final = 2.0
-MAX_TOKENS: Final = 40
-GLOSSES: Final = 30_000
-_KEPT: Final = re.compile(r"(##)?[a-z]+|(1[5-9]|20)\d\d|\d0s")
+MAX_TOKENS: Final = 28
+DEFINITION_SHARE: Final = 0.5
+"""What a definition counts beside the word alone."""
+SAME: Final = 0.6
+"""Similarity from which an inflected form needs no row beside its stem."""
+KEEP_EVERY: Final = 4096
+"""Texts after which the cache is written."""
+_KEPT: Final = re.compile(r"(##)?[a-z]+")
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _OUT: Final = _ROOT / "src" / "everjam" / "engines" / "band" / "prompts" / "data"
 
@@ -72,12 +82,11 @@ class Encoder:
         lines = (folder / "vocab.txt").read_text("utf-8").split("\n")
         self.vocabulary = {word: index for index, word in enumerate(lines) if word}
 
-    def encode(self, texts: Sequence[Sequence[int]], report: Callable[[int], None] = lambda _: None) -> Array:
+    def encode(self, texts: Sequence[Sequence[int]]) -> Array:
         """Unit vectors of token sequences.
 
         Args:
             texts: Tokens without the markers of begin and end.
-            report: Called with the number of texts done.
 
         Returns:
             Shape (texts, 384).
@@ -85,16 +94,13 @@ class Encoder:
         out = np.zeros((len(texts), 384), np.float32)
         by_length: dict[int, list[int]] = {}
         for index, tokens in enumerate(texts):
-            by_length.setdefault(min(len(tokens), MAX_TOKENS), []).append(index)
-        done = 0
-        for length, members in sorted(by_length.items()):
+            by_length.setdefault(len(tokens), []).append(index)
+        for members in by_length.values():
             for at in range(0, len(members), BATCH):
                 chunk = members[at : at + BATCH]
-                ids = np.array([[101, *texts[index][:length], 102] for index in chunk])
+                ids = np.array([[101, *texts[index], 102] for index in chunk])
                 mean = self._forward(ids).mean(axis=1)
                 out[chunk] = mean / np.linalg.norm(mean, axis=1, keepdims=True)
-                done += len(chunk)
-                report(done)
         return out
 
     def _norm(self, x: Array, name: str) -> Array:
@@ -137,18 +143,44 @@ class Encoder:
         return x
 
 
-def choose_rows(vocabulary: Iterable[str], words: Iterable[str], lemmas: frozenset[str]) -> list[str]:
+def choose_rows(vocabulary: Iterable[str], words: Iterable[str], defined: Container[str]) -> list[str]:
     """The rows of the table, most frequent first as the encoder's vocabulary has them.
 
     Args:
         vocabulary: The encoder's.
         words: A word list; what the vocabulary lacks of it is added if a dictionary has it under just this form.
-        lemmas: Headwords of a dictionary.
+        defined: Headwords of that dictionary.
     """
     rows = [word for word in vocabulary if _KEPT.fullmatch(word)]
     known = set(rows)
-    rows += sorted({word for word in words if re.fullmatch("[a-z]{3,}", word) and word in lemmas} - known)
-    return rows
+    wanted = {word for word in words if re.fullmatch("[a-z]{3,}", word) and word in defined} | _lexicon_words()
+    return rows + sorted(wanted - known)
+
+
+def _lexicon_words() -> set[str]:
+    """Words of the English names of the lexicon and of the cards' names."""
+    files = (resources.files("everjam.engines.band") / "lexicon").iterdir()
+    lines = [
+        line
+        for file in files
+        if file.name.endswith(".toml") and not file.name.startswith("languages")
+        for line in tomllib.loads(file.read_text("utf-8"))["words"]
+    ]
+    lines += [card.name for card in default_deck().cards.values()]
+    return {word for line in lines for word in split_words(line) if re.fullmatch("[a-z]{3,}", word)}
+
+
+def superfluous(rows: Sequence[str], vectors: Array) -> set[str]:
+    """Words that say what their stem says, which the band finds by itself."""
+    unit = vectors - vectors.mean(0)
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    known = {row: index for index, row in enumerate(rows)}
+    found = set()
+    for word, index in known.items():
+        stem = next((stem for stem in stems(word) if stem in known), None)
+        if stem and unit[index] @ unit[known[stem]] > SAME:
+            found.add(word)
+    return found
 
 
 def read_senses(folder: Path) -> dict[str, str]:
@@ -204,14 +236,45 @@ def refine(raw: Array, texts: Sequence[Sequence[int]], targets: Array, weights: 
     return np.asarray(x, np.float32)
 
 
-def cached(path: Path | None, make: Callable[[], Array]) -> Array:
-    """What a file holds, or what is made and then kept there."""
-    if path is not None and path.exists():
-        return np.asarray(np.load(path), np.float32)
-    made = make()
-    if path is not None:
-        np.save(path, made)
-    return made
+class Cache:
+    """What the encoder has said before, by text.
+
+    Args:
+        encoder: Who is asked.
+        path: A file to keep it in, if any.
+    """
+
+    def __init__(self, encoder: Encoder, path: Path | None) -> None:
+        self._encoder = encoder
+        self._path = path
+        self._said: dict[str, Array] = {}
+        if path is not None and path.exists():
+            kept = np.load(path)
+            self._said = dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))
+
+    def encode(self, texts: Sequence[str]) -> Array:
+        """Unit vectors of texts; a text that is a row of the vocabulary is taken as that row.
+
+        Returns:
+            Shape (texts, 384).
+        """
+        vocabulary = self._encoder.vocabulary
+        missing = list(dict.fromkeys(text for text in texts if text not in self._said))
+        tokens = [
+            [vocabulary[piece] for word in _encoder_words(text, vocabulary) for piece in word_pieces(word, vocabulary)]
+            for text in missing
+        ]
+        for at in range(0, len(missing), KEEP_EVERY):
+            vectors = self._encoder.encode([ids[:MAX_TOKENS] for ids in tokens[at : at + KEEP_EVERY]])
+            self._said.update(zip(missing[at : at + KEEP_EVERY], vectors, strict=True))
+            print(f"\r{at + len(vectors):,} of {len(missing):,}", end="", flush=True)
+            if self._path is not None:
+                np.savez(self._path, texts=np.array(list(self._said)), vectors=np.array(list(self._said.values())))
+        return np.array([self._said[text] for text in texts])
+
+
+def _encoder_words(text: str, vocabulary: Container[str]) -> list[str]:
+    return [text] if text in vocabulary else split_words(text)
 
 
 def words_as_rows(text: str, known: Mapping[str, int]) -> list[str]:
@@ -219,24 +282,28 @@ def words_as_rows(text: str, known: Mapping[str, int]) -> list[str]:
     return [row for word in split_words(text) for row in ([word] if word in known else word_pieces(word, known))]
 
 
-def distil(rows: Sequence[str], raw: Array, texts: Sequence[Sequence[int]], said: Array) -> Array:
+def distil(rows: Sequence[str], raw: Array, senses: Mapping[str, str], said: Array) -> Array:
     """The table in float32, the weights of words folded into the lengths of its rows.
 
     Args:
         rows: Words and pieces, the encoder's own first and by falling frequency.
         raw: What the encoder says of each alone, shape (rows, 384).
-        texts: Definitions as rows.
-        said: What the encoder says of each definition, shape (texts, 384).
+        senses: Definitions of some of the rows.
+        said: What the encoder says of ``word definition``, shape (senses, 384).
     """
-    mean = np.concatenate([raw, said]).mean(0)
-    _, _, axes = np.linalg.svd((said - mean)[::4], full_matrices=False)
-    axes = axes[:DIMENSIONS].T
-    short, targets = (raw - mean) @ axes, (said - mean) @ axes
+    known = {row: index for index, row in enumerate(rows)}
+    alone, meant = raw - raw.mean(0), said - said.mean(0)
+    alone /= np.linalg.norm(alone, axis=1, keepdims=True)
+    meant /= np.linalg.norm(meant, axis=1, keepdims=True)
+    defined = [known[word] for word in senses]
+    alone[defined] = (1 - DEFINITION_SHARE) * alone[defined] + DEFINITION_SHARE * meant
+    _, _, axes = np.linalg.svd(meant[::4], full_matrices=False)
+    short, targets = alone @ axes[:DIMENSIONS].T, meant @ axes[:DIMENSIONS].T
     ranks = np.arange(1, len(rows) + 1)
-    share = 1.0 / (ranks * np.log(len(rows)))
-    weights = (SIF / (SIF + share)).astype(np.float32)
-    heard = [(text, target) for text, target in zip(texts, targets, strict=True) if text]
-    refined = refine(short, [text for text, _ in heard], np.array([target for _, target in heard]), weights)
+    weights = (SIF / (SIF + 1.0 / (ranks * np.log(len(rows))))).astype(np.float32)
+    texts = [[known[row] for row in words_as_rows(f"{word} {sense}", known)] for word, sense in senses.items()]
+    refined = refine(short.astype(np.float32), texts, targets.astype(np.float32), weights)
+    refined /= np.linalg.norm(refined, axis=1, keepdims=True)
     return np.asarray(refined * weights[:, None], np.float32)
 
 
@@ -250,40 +317,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="folder of all-MiniLM-L6-v2")
     parser.add_argument("--words", type=Path, required=True, help="list of English words")
-    parser.add_argument("--glosses", type=Path, required=True, help="folder of WordNet's data files")
-    parser.add_argument("--cache", type=Path, help="folder that keeps what the encoder said")
+    parser.add_argument("--wordnet", type=Path, required=True, help="folder of WordNet's data and index files")
+    parser.add_argument("--cache", type=Path, help="file (.npz) that keeps what the encoder said")
     parser.add_argument("--out", type=Path, default=_OUT)
     options = parser.parse_args()
     encoder = Encoder(options.model)
-    lemmas, glosses = read_glosses(options.glosses)
-    rows = choose_rows(encoder.vocabulary, options.words.read_text("utf-8").splitlines(), lemmas)
-    known = {row: index for index, row in enumerate(rows)}
-    print(f"{len(rows):,} rows, {len(glosses):,} definitions")
-
-    def encode(texts: Sequence[Sequence[str]]) -> Array:
-        tokens = [[encoder.vocabulary[piece] for piece in text] for text in texts]
-        return encoder.encode(tokens, lambda done: print(f"\r{done:,}/{len(tokens):,}", end="", flush=True))
-
-    def kept(name: str) -> Path | None:
-        return options.cache / name if options.cache else None
-
-    raw = cached(
-        kept("rows.npy"),
-        lambda: encode([[row] if row in encoder.vocabulary else word_pieces(row, encoder.vocabulary) for row in rows]),
-    )
-    texts = spread(glosses, GLOSSES)
-    pieces = [
-        [piece for word in split_words(text) for piece in word_pieces(word, encoder.vocabulary)] for text in texts
-    ]
-    said = cached(kept("glosses.npy"), lambda: encode(pieces))
-    print()
-    table = distil(rows, raw, [[known[piece] for piece in words_as_rows(text, known)] for text in texts], said)
-    directions, lengths = quantise(table)
+    cache = Cache(encoder, options.cache)
+    definitions = read_senses(options.wordnet)
+    rows = choose_rows(encoder.vocabulary, options.words.read_text("utf-8").splitlines(), definitions)
+    left_out = superfluous(rows, cache.encode(rows))
+    rows = [row for row in rows if row not in left_out]
+    senses = {row: definitions[row] for row in rows if row in definitions}
+    said = cache.encode([f"{word} {sense}" for word, sense in senses.items()])
+    directions, lengths = quantise(distil(rows, cache.encode(rows), senses, said))
     options.out.mkdir(parents=True, exist_ok=True)
     np.save(options.out / "words.npy", directions)
     np.save(options.out / "lengths.npy", lengths)
     (options.out / "words.txt").write_text("\n".join(rows), "utf-8")
-    print(f"{directions.nbytes + lengths.nbytes:,} bytes of vectors in {options.out}")
+    print(f"\n{len(rows):,} rows, {directions.nbytes + lengths.nbytes:,} bytes of vectors in {options.out}")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def test_there_are_thousands_of_names() -> None:
 @pytest.mark.parametrize(
     ("script", "count"),
     [
-        ("[а-я]", 250),
+        ("[а-я]", 250),  # noqa: RUF001
         ("[ぁ-ヿ]", 150),
         ("[가-힣]", 150),
         ("[一-龥]", 150),

@@ -47,9 +47,10 @@ from everjam.steering import WeightedPrompt
         ("变奏 D大调", "key:D major"),
         ("in 3/4", "meter:3/4"),
         ("6/8 time", "meter:6/8"),
+        ("2/2", "meter:4/4"),
         ("5/4", "meter:5/4"),
-        ("9/8", "meter:12/8"),
-        ("2/4 march", "meter:4/4"),
+        ("9/8", "meter:9/8"),
+        ("2/4 march", "meter:2/4"),
     ],
 )
 def test_settings_are_found(text: str, part: str) -> None:

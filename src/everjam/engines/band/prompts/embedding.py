@@ -6,7 +6,7 @@ weights). Unknown words are cut into pieces as the encoder's WordPiece does. Rea
 
 import re
 import unicodedata
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -36,6 +36,14 @@ def split_words(text: str) -> list[str]:
     plain = unicodedata.normalize("NFD", text.casefold())
     letters = (c for c in plain if unicodedata.category(c) != "Mn")
     return "".join(c if c.isalnum() else " " for c in letters).split()
+
+
+def stems(word: str) -> Iterator[str]:
+    """What an inflected English word may be a form of, likeliest first."""
+    if word.endswith(_ANY_ENDING):
+        for ending, instead in _ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM_CHARACTERS:
+                yield word.removesuffix(ending) + instead
 
 
 def word_pieces(word: str, vocabulary: Container[str]) -> list[str]:
@@ -79,13 +87,7 @@ class WordTable:
         row = self._words.get(word)
         if row is not None:
             return (row,)
-        if word.endswith(_ANY_ENDING):
-            for ending, instead in _ENDINGS:
-                if word.endswith(ending):
-                    row = self._words.get(word.removesuffix(ending) + instead)
-                    if row is not None and len(word) - len(ending) >= MIN_STEM_CHARACTERS:
-                        return (row,)
-        return ()
+        return next(((row,) for stem in stems(word) if (row := self._words.get(stem)) is not None), ())
 
     def rows(self, word: str) -> list[tuple[int, float]]:
         """Rows that stand for a word, each with its factor; none for one of which nothing is known."""
