@@ -3,6 +3,7 @@
 import math
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from everjam.engines.band.players.scene import NEED_GRAIN, Draft, Scene
@@ -102,6 +103,11 @@ def _tie(scene: Scene, kept: list[Draft], dropped: dict[tuple[str, float], float
         following[draft.layer] = draft.start
 
 
+@lru_cache(maxsize=512)
+def _word(patch: str) -> int:
+    return zlib.crc32(patch.encode()) << 24
+
+
 def _swing(style: Style, meter: Meter) -> dict[int, float]:
     """Sixteenth of the bar to its place in the style's swing, in beats."""
     amount = 0.0 if meter.is_compound else style.number("feel.swing")
@@ -128,11 +134,15 @@ def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
     touch = scene.dice.rng.at("touch", scene.bar)
     notes = []
     for draft in drafts:
-        index = zlib.crc32(draft.patch.encode(), draft.pitch * 4096 + int(draft.start * 96))
-        kick = draft.pitch == _KICK and draft.layer == "drums"
-        spread = touch.uniform(index) - 0.5
-        start = swing.get(int(draft.start * 4), draft.start) if (draft.start * 4) % 1 == 0 else draft.start
-        start += draft.offset + (0.0 if kick else late.get(draft.part, 0.0)) + 2 * spread * loose * (0.3 if kick else 1)
+        start, part = draft.start, draft.part
+        spread = touch.uniform(_word(draft.patch) + draft.pitch * 4096 + int(start * 96)) - 0.5
+        sixteenth = start * 4
+        if sixteenth % 1 == 0:
+            start = swing.get(int(sixteenth), start)
+        if draft.pitch == _KICK and draft.layer == "drums":
+            start += draft.offset + 0.6 * spread * loose
+        else:
+            start += draft.offset + late.get(part, 0.0) + 2 * spread * loose
         velocity = (0.7 + (draft.velocity - 0.7) * contrast) * force + 0.05 * spread
         if draft.layer == "noise":
             velocity = draft.velocity
@@ -140,13 +150,13 @@ def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
             velocity = 1 - (1 - _KNEE) * math.exp((_KNEE - velocity) / (1 - _KNEE))
         notes.append(
             Note(
-                part=draft.part,
-                patch=draft.patch,
-                pitch=draft.pitch,
-                start_beats=round(max(earliest, min(latest, start)), 5),
-                duration_beats=round(max(0.05, draft.length * draft.gate), 5),
-                velocity=round(max(0.06, min(1.0, velocity)), 4),
-                pan=round(max(-1.0, min(1.0, draft.pan * width)), 3),
+                part,
+                draft.patch,
+                draft.pitch,
+                round(earliest if start < earliest else min(start, latest), 5),
+                round(max(0.05, draft.length * draft.gate), 5),
+                round(0.06 if velocity < 0.06 else min(velocity, 1.0), 4),
+                round(max(-1.0, min(1.0, draft.pan * width)), 3),
             )
         )
     return notes

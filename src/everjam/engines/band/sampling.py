@@ -17,6 +17,9 @@ _FIRST: Final = 0xBF58476D1CE4E5B9
 _SECOND: Final = 0x94D049BB133111EB
 _TO_UNIT: Final = 1.0 / (1 << 53)
 
+HOPELESS: Final = 14.0
+"""Nats (at temperature 1) below the best candidate from which on luck is not asked: less than one in a million."""
+
 Address = int | str
 
 
@@ -105,9 +108,10 @@ def choose(
     if top_k < count:
         candidates = sorted(candidates, key=lambda index: (-logits[index], index))[:top_k]
     best, best_score = candidates[0], -math.inf
+    hopeless = max(logits) - HOPELESS * temperature
     for index in candidates:
         logit = logits[index]
-        if logit == -math.inf:
+        if logit < hopeless or logit == -math.inf:
             continue
         score = logit / temperature + rng.gumbel(index if identities is None else identities[index])
         if score > best_score:

@@ -110,9 +110,10 @@ EMPTY: Final = Mixed((), (), ())
 class Style:
     """One mixture of cards, or several on the way from one to another. Immutable but for what it has worked out."""
 
-    __slots__ = ("_numbers", "_tables")
+    __slots__ = ("_numbers", "_production", "_tables")
 
     def __init__(self) -> None:
+        self._production: Production | None = None
         self._tables: dict[str, Mixed] = {}
         self._numbers: dict[str, float] = {}
 
@@ -143,6 +144,11 @@ class Style:
 
     def production(self) -> Production:
         """How a bar of this style is mixed."""
+        if self._production is None:
+            self._production = self._mixed_production()
+        return self._production
+
+    def _mixed_production(self) -> Production:
         levels = {
             field: {part: self.number_or(f"mix.{field}.{part}", 0.0) for part in PARTS}
             for field in ("gains_db", "reverb", "delay", "drive")
