@@ -109,6 +109,16 @@ MARKS: dict[str, tuple[Mark, ...]] = {
         Mark("sevenths, sixths and ninths", chords_with(9, 10, 11), 0.9),
         Mark("on a nylon guitar", sounds_like("guitar_nylon"), 0.9),
     ),
+    "country": (
+        Mark("between 80 and 140", tempo, 80, 140),
+        Mark("steel, twang or fiddle", sounds_like("steel_pedal", "guitar_twang", "fiddle"), 0.7),
+        Mark("bass on one and three", begins("bass", 0, 2), 0.75),
+        Mark("not on two", begins("bass", 1), 0, 0.25),
+        Mark("roots and fifths", bass_tones(0, 7), 0.6),
+        Mark("backbeat", struck("snare cross_stick rim", 1, 3), 0.8),
+        Mark("three chords", chords_on(0, 5, 7), 0.55),
+        Mark("major", minor, 0, 0.25),
+    ),
     "cumbia": (
         Mark("between 80 and 108", tempo, 80, 108),
         Mark("chords off the beat", begins("chords", 0.5, 1.5, 2.5, 3.5), 0.45),
@@ -224,6 +234,15 @@ MARKS: dict[str, tuple[Mark, ...]] = {
         Mark("bass on one and three", begins("bass", 0, 2), 0.9),
         Mark("roots and fifths", bass_tones(0, 7), 0.65),
         Mark("quick melody by step", melody_steps, 0.6),
+    ),
+    "mariachi": (
+        Mark("no drums", present("drums"), 0, 0.1),
+        Mark("son, vals or ranchera", meter("3/4", "6/8", "2/4", "4/4"), 1),
+        Mark("trumpets or violins", sounds_like("trumpet", "violin"), 0.8),
+        Mark("the guitarron on one", begins("bass", 0), 0.9),
+        Mark("roots and fifths", bass_tones(0, 7), 0.8),
+        Mark("strings strummed off the beat", off_the_beat("chords"), 0.3),
+        Mark("dominant goes to tonic", dominant_tonic, 0.6),
     ),
     "marching_band": (
         Mark("at 108 to 128", tempo, 105, 130),
@@ -345,6 +364,15 @@ MARKS: dict[str, tuple[Mark, ...]] = {
         Mark("double kick", strokes("kick"), 5),
         Mark("minor or Phrygian", minor, 0.95),
         Mark("no dominant sevenths", chords_with(9, 10, 11), 0, 0.1),
+    ),
+    "trance": (
+        Mark("at 128 to 148", tempo, 128, 148),
+        Mark("four on the floor", struck("kick", 0, 1, 2, 3, of="kick"), 0.85),
+        Mark("the bass off the beat", begins("bass", 0.5, 1.5, 2.5, 3.5), 0.85),
+        Mark("and out of the kick's way", begins("bass", 0), 0, 0.3),
+        Mark("supersaws, plucks and arpeggios", sounds_like("supersaw", "pluck", "arp", "lead_trance"), 0.95),
+        Mark("sections of eight", sections_of(8), 0.9),
+        Mark("minor", minor, 0.8),
     ),
     "trap_beat": (
         Mark("at 130 to 160", tempo, 130, 160),
