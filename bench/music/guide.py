@@ -47,15 +47,17 @@ def guide_prompts(deck: Deck) -> list[str]:
 
 
 def missing_prompts(deck: Deck) -> list[str]:
-    """The guides' prompts that are no card's own name."""
-    return [text for text in dict.fromkeys(_texts()) if not card_of(text, deck)]
+    """The guides' prompts that are no card's own name, and the cards whose name the band takes for another."""
+    texts = (*_texts(), *(card.name for card in deck.cards.values()))
+    return [text for text in dict.fromkeys(texts) if not card_of(text, deck)]
 
 
 def all_prompts(deck: Deck) -> list[str]:
-    """Every card's name, the guides' prompts first."""
+    """Every card's name that is understood, the guides' prompts first."""
     guide = guide_prompts(deck)
     taken = {card_of(text, deck) for text in guide}
-    return guide + [card.name for name, card in sorted(deck.cards.items()) if name not in taken]
+    others = (card.name for name, card in sorted(deck.cards.items()) if name not in taken)
+    return guide + [name for name in others if card_of(name, deck)]
 
 
 def card_of(text: str, deck: Deck) -> str:
