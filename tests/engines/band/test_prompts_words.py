@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from tests.engines.band.composing import bars, steer
 
 from everjam.engines.band.cards import default_deck
 from everjam.engines.band.prompts import ingredients, interpret
@@ -73,9 +74,21 @@ def test_years_become_decades() -> None:
     assert take_settings("1066")[1] == "1066"
 
 
-def test_a_tempo_in_figures_wins_over_half_time() -> None:
-    assert "half:" not in {name for name, _, _ in interpret("half-time drums at 140 bpm").cards}
-    assert "half:" in {name for name, _, _ in interpret("half-time drums").cards}
+def test_half_time_is_how_the_drums_feel_and_no_tempo() -> None:
+    assert {"half:", "bpm:140"} <= {name for name, _, _ in interpret("half-time drums at 140 bpm").cards}
+
+    def backbeats(text: str) -> list[float]:
+        played = bars(steer(text, guidance=4.0), 4, 3)
+        return [
+            round(note.start_beats)
+            for bar in played
+            for note in bar.notes
+            if note.patch.startswith("snare") and note.velocity > 0.6
+        ]
+
+    assert set(backbeats("rock, no fills")) >= {1, 3}
+    assert set(backbeats("half-time rock, no fills")) <= {2}
+    assert len(backbeats("double-time rock, no fills")) > len(backbeats("rock, no fills"))
 
 
 def test_a_setting_alone_leaves_the_rest_to_the_band() -> None:
@@ -106,7 +119,7 @@ def likeliest(text: str, table: str) -> str:
 
 def test_words_set_the_music() -> None:
     assert tempo("jazz, 150 bpm") == pytest.approx(150, rel=0.02)
-    assert tempo("half-time house") == pytest.approx(tempo("house") / 2, rel=0.05)
+    assert tempo("half-time house") == pytest.approx(tempo("house"), rel=0.05)
     assert tempo("presto harp") > tempo("harp") > tempo("adagio harp")
     assert likeliest("funk in D minor", "harmony.tonics") == "D"
     assert likeliest("happy house, minor key", "harmony.modes") == "minor"

@@ -19,7 +19,7 @@ from everjam.engines.band.score import PARTS
 from everjam.engines.band.timeline import Composing, Laid, Placed, Timeline
 from everjam.engines.base import EngineInfo, check_frames
 from everjam.errors import EngineError, UsageError
-from everjam.steering import Controls, Steering
+from everjam.steering import Controls, Steering, WeightedPrompt
 
 RELEASE_FRAMES: Final = 4_800
 """100 ms: how long what sounds at a reset takes to fade."""
@@ -127,7 +127,8 @@ class BandEngine:
         self._mixer.warm()
         for patch in {patch.family: patch for patch in self._patches.values()}.values():
             self._fetch(Tone(patch.name, min(max(60, patch.low), patch.high), 100, 4, 5, 0))
-        self.render(self.start(0), Steering(), QUANTUM_FRAMES)
+        # Words that nobody knows bring in all that reading texts needs.
+        self.render(self.start(0), Steering((WeightedPrompt("quizzical borogoves"),)), QUANTUM_FRAMES)
 
     def gm_program(self, instrument: str) -> int | None:
         """Nearest General MIDI program of an instrument; the drum key of what the drummer plays."""

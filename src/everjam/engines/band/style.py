@@ -44,6 +44,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "tempo.high": (40.0, 220.0),
     "tempo.scale": (0.5, 2.0),
     "feel.loose_ms": (0.0, 20.0),
+    "feel.drum_time": (-1.0, 1.0),
     "feel.drums_late_ms": (-15.0, 30.0),
     "feel.bass_late_ms": (-15.0, 30.0),
     "feel.chords_late_ms": (-15.0, 40.0),

@@ -2,7 +2,7 @@
 
 ========================  =====================================================================================
 ``bpm:140``               tempo in quarter notes a minute
-``half:``, ``double:``    half or twice the tempo that the other cards ask for
+``half:``, ``double:``    drums at half or twice the speed under the same beat
 ``key:D minor``           tonic and mode; ``key:D`` the tonic alone
 ``mode:dorian``           mode alone
 ``meter:3/4``             time signature
@@ -30,7 +30,7 @@ TILT_DB: Final = 6.0
 """What ``brightness:1`` tilts the mix by; ``brightness:0`` the other way."""
 
 _FEEL: Final = frozenset({"density", "loudness", "dynamics", "swing"})
-_SCALES: Final = {"half": 0.5, "double": 2.0}
+_TIMES: Final = {"half": -1.0, "double": 1.0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +85,8 @@ def word_card(name: str) -> WordCard | None:
     if kind == "bpm":
         bpm = float(value)
         return _word(name, f"{bpm:g} bpm", numbers={"tempo.low": bpm, "tempo.high": bpm, "tempo.scale": 1.0})
-    if kind in _SCALES:
-        return _word(name, f"{kind} time", numbers={"tempo.scale": _SCALES[kind]})
+    if kind in _TIMES:
+        return _word(name, f"{kind} time", numbers={"feel.drum_time": _TIMES[kind]})
     if kind == "key":
         tonic, _, mode = value.partition(" ")
         tables = {"harmony.tonics": {tonic: 1.0}} | ({"harmony.modes": {mode: 1.0}} if mode else {})

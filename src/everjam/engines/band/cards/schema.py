@@ -53,6 +53,7 @@ class Feel(Section, frozen=True):
         ghosts: How many ghost notes, 0 to 1.
         fills: How often a phrase ends in a fill, 0 to 1.
         loudness: Velocity of everything, 0 to 1; 0.7 is played firmly.
+        drum_time: -1 drums in half time under the same beat, 0 as written, 1 in double time.
     """
 
     density: Unit = None
@@ -67,6 +68,7 @@ class Feel(Section, frozen=True):
     ghosts: Unit = None
     fills: Unit = None
     loudness: Unit = None
+    drum_time: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
 
 
 class Layers(Section, frozen=True):

@@ -58,7 +58,8 @@ def _looped(stroke: Stroke, signal: Float32Array) -> Float32Array:
     quarter = np.float32(np.pi / 2.0)
     rise = np.sin(quarter * np.minimum(at / np.float32(fade), 1.0))
     fall = np.cos(quarter * np.clip((at - np.float32(stroke.held_seconds)) / np.float32(fade), 0.0, 1.0))
-    return signal * (rise * fall)
+    looped: Float32Array = signal * (rise * fall)
+    return looped
 
 
 def _both_sides(rng: np.random.Generator, frames: int) -> Float32Array:

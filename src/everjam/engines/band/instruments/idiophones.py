@@ -144,7 +144,7 @@ def _rattle(rattle: Rattle, stroke: Stroke) -> Float32Array:
     at = times(frames)
     rise = np.minimum(at / np.float32(rattle.rise_seconds), 1.0) ** 2
     fall = np.exp(-np.maximum(at - np.float32(rattle.rise_seconds), 0.0) * np.float32(1.0 / rattle.tau_seconds))
-    out = out * rise * fall
+    out *= rise * fall
     if rattle.thump:
         thump = burst(stroke.rng, 0.08, 0.02, bandpass(*rattle.thump_hz))
         start = frames_of(rattle.rise_seconds * 0.5)

@@ -1,12 +1,12 @@
 """The kit and the percussion beside it: patterns, ghost notes, fills, crashes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from everjam.engines.band.cards import Grid
 from everjam.engines.band.kit import DRUM_VOICES
 from everjam.engines.band.players.scene import VELOCITIES, Draft, Scene
-from everjam.engines.band.theory import read_figure
+from everjam.engines.band.theory import Event, read_figure
 
 _VOICE_OF: Final = {voice.pitch: name for name, voice in reversed(DRUM_VOICES.items())}
 
@@ -51,6 +51,25 @@ def _draft(scene: Scene, layer: str, voice: str, start: float, velocity: float, 
     )
 
 
+def _in_time(scene: Scene, figure: str) -> Sequence[Event]:
+    """A bar of a drum's figure as written, in half time (it takes two bars) or in double time (two in one)."""
+    time, bar, length = scene.style.number("feel.drum_time"), scene.place.bar, scene.bar_beats
+    if time < -0.5:
+        begin = (bar % 2) * length / 2
+        slow = read_figure(figure, scene.meter, bar // 2)
+        return [
+            (2 * (start - begin), 2 * held, cell) for start, held, cell in slow if begin <= start < begin + length / 2
+        ]
+    if time > 0.5:
+        fast = (read_figure(figure, scene.meter, 2 * bar), read_figure(figure, scene.meter, 2 * bar + 1))
+        return [
+            ((start + half * length) / 2, held / 2, cell)
+            for half, events in enumerate(fast)
+            for start, held, cell in events
+        ]
+    return read_figure(figure, scene.meter, bar)
+
+
 def _pattern(scene: Scene, grids: Mapping[str, Grid], name: str, layer: str) -> list[Draft]:
     if not name or name not in grids:
         return []
@@ -59,7 +78,7 @@ def _pattern(scene: Scene, grids: Mapping[str, Grid], name: str, layer: str) -> 
     drafts = []
     for voice, figure in grid.figures.items():
         noise = scene.dice.rng.at("hits", voice, scene.bar)
-        for index, (start, _, cell) in enumerate(read_figure(figure, scene.meter, scene.place.bar)):
+        for index, (start, _, cell) in enumerate(_in_time(scene, figure)):
             velocity = VELOCITIES.get(cell, 0.66)
             probability = int(cell) / 10 if cell.isdigit() else min(1.0, 0.35 + ghosts) if cell == "g" else 1.0
             if not scene.dice.happens(probability, noise, index):

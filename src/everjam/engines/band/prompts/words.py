@@ -58,8 +58,6 @@ _BPM: Final = re.compile(
 )
 _RANGE: Final = re.compile(r"\b(\d{2,3})\s*(?:-|\u2013|to|bis)\s*(\d{2,3})(?=\s*-?bpm\b)")
 """Two tempos, of which the middle is taken."""
-_HALF_OR_DOUBLE: Final = re.compile(r"\b(?:half|double)[- ]?time\b")
-"""Says nothing more where a tempo is given in figures."""
 _METER: Final = re.compile(r"(?<![\d/])(\d{1,2})/(2|4|8)(?![\d/])(?:\s*(?:time(?: signature)?|takt|beat|mesure))?")
 _YEAR: Final = re.compile(r"\b(19[2-9]|20[01])\d\b(?!s)")
 _SHORT_DECADE: Final = re.compile(r"'?\b([2-9]0)'s\b")
@@ -131,8 +129,6 @@ def take_settings(text: str) -> tuple[list[Setting], str]:
         plain = pattern.sub(lambda match, read=read: keep("key", read(match), match), plain)  # type: ignore[misc]
     plain = _YEAR.sub(lambda match: f"{match[1]}0s", plain)
     plain = _SHORT_DECADE.sub(lambda match: f"{match[1]}s", plain)
-    if "bpm" in settings:
-        plain = _HALF_OR_DOUBLE.sub(" , ", plain)
     return list(settings.values()), plain
 
 
