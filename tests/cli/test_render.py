@@ -41,12 +41,8 @@ class DuetEngine(ToneEngine):
 
 @pytest.fixture
 def duet(monkeypatch: pytest.MonkeyPatch) -> type[DuetEngine]:
-    found = registry.load
-
-    def load(name: str, **options: Any) -> Any:
-        return DuetEngine(**options) if name == "duet" else found(name, **options)
-
-    monkeypatch.setattr(registry, "load", load)
+    found = registry._engine_class
+    monkeypatch.setattr(registry, "_engine_class", lambda name: DuetEngine if name == "duet" else found(name))
     return DuetEngine
 
 
