@@ -25,6 +25,8 @@ def perform(scene: Scene, drafts: Sequence[Draft]) -> tuple[Note, ...]:
         scene: The bar.
         drafts: What everybody would play.
     """
+    # All that could be heard counts, so that more density never moves a note that is heard already.
+    _fit(drafts)
     density = scene.density
     silent_from = scene.meter.beat_starts[-1] if scene.announcement == "stop" else math.inf
     kept: list[Draft] = []
@@ -43,7 +45,6 @@ def perform(scene: Scene, drafts: Sequence[Draft]) -> tuple[Note, ...]:
             dropped[draft.layer, draft.start] = draft.length
     kept.sort(key=lambda draft: (draft.start, draft.layer, draft.pitch, draft.patch))
     _tie(scene, kept, dropped)
-    _fit(kept)
     notes = _touched(scene, kept)
     notes.sort(key=lambda note: (note.start_beats, note.part, note.patch, note.pitch))
     return tuple(notes)

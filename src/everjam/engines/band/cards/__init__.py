@@ -19,7 +19,7 @@ from everjam.errors import UsageError
 
 _GRID_TABLES: Final = ("grids", "perc", "fills")
 _FIGURE_CELLS: Final = {
-    "bass.figures": "Rr2345678acg.-",
+    "bass.figures": "Rr2345678acgn.-",
     "chords.figures": "Xxomb123456.-",
     "second.figures": "Xxomb123456.-",
     "chords.arps": "12345678.-",

@@ -151,8 +151,8 @@ class Bass(Section, frozen=True):
 
     Attributes:
         figures: ``R`` root, ``r`` soft root, ``8`` octave, ``2`` to ``7`` scale steps of the chord, ``a`` step
-            towards the next root, ``c`` semitone towards it, ``g`` dead note. The figure ``kick`` plays the
-            root where the kick plays.
+            towards the next root, ``c`` semitone towards it, ``n`` the root of the next bar already, ``g`` dead note.
+            The figure ``kick`` plays the root where the kick plays.
         center: MIDI key that it keeps around.
         length: Share of the written length that sounds.
         runs: How often the end of a phrase walks to the next chord.

@@ -96,6 +96,9 @@ def _root(span: Span, center: float) -> int:
 def _pitch(cell: str, span: Span, root: int, scene: Scene, start: float, at: int) -> int:
     if cell in "Rrg":
         return root
+    if cell == "n":
+        # Comes before the bar line and belongs to what is behind it.
+        return theory.nearest(scene.next_chord.root, root)
     if cell == "8":
         return root + 12 if root + 12 <= HIGHEST else root
     if cell in "ac":

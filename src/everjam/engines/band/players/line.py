@@ -22,6 +22,10 @@ BAR_NEARNESS: Final = 0.65
 """How much the first note of a bar inside a phrase heeds the last one before it, against its own place."""
 
 _PENTATONIC_STEPS: Final = {"major": (0, 1, 2, 4, 5), "minor": (0, 2, 3, 4, 6)}
+_BLUES: Final = (0, 3, 5, 6, 7, 10)
+"""Semitones of the blues scale."""
+_BLUE_MODES: Final = theory.MINOR_MODES | {"mixolydian", "lydian_dominant"}
+"""Modes over which blues players use it; in major they mix it with the major pentatonic."""
 _VELOCITIES: Final = {"X": 0.86, "x": 0.74, "o": 0.56}
 
 
@@ -118,6 +122,8 @@ def rungs_of(scene: Scene, span: Span, kind: str, register: Register) -> tuple[i
     own = scene.key.melody
     if kind == "mode" or len(own) < 7:
         return theory.ladder(span.scale if len(own) == 7 else tuple(sorted(own)), low, high)
+    if kind == "blues" and not scene.strict and scene.key.mode in _BLUE_MODES:
+        return theory.ladder(tuple(sorted((scene.key.tonic + step) % 12 for step in _BLUES)), low, high)
     steps = _PENTATONIC_STEPS["minor" if scene.key.mode in theory.MINOR_MODES else "major"]
     classes = {scene.key.scale[step] for step in steps}
     if kind == "blues" and not scene.strict:

@@ -58,13 +58,15 @@ def play(scene: Scene) -> tuple[list[Draft], Last]:
         Drafts of the layers ``melody`` or ``voice`` and ``counter``, and what was played for the next bar.
     """
     layer = "voice" if scene.voice_leads else "melody"
-    patch = scene.patch(layer) if scene.plays(layer) else ""
+    is_heard, is_answered = scene.plays(layer), scene.plays("counter")
+    patch = scene.patch(layer) if is_heard or is_answered else ""
     plan = _plan(scene)
+    # The second instrument hears a lead that is too soft for the listener.
     lead = _lead(scene, plan, layer, patch) if patch and plan.letter else None
     stated = _stated(scene, plan, lead) if lead else []
-    drafts = _decorated(scene, lead, stated) if lead and stated else []
-    last = replace(scene.last, melody=max(drafts, key=lambda draft: draft.start).pitch) if drafts else scene.last
-    answer = _answer(scene, last) if not drafts and scene.plays("counter") else []
+    drafts = _decorated(scene, lead, stated) if lead and stated and is_heard else []
+    last = replace(scene.last, melody=max(stated, key=lambda draft: draft.start).pitch) if stated else scene.last
+    answer = _answer(scene, last) if not plan.letter and is_answered else []
     return drafts + counter.play(scene, lead, stated, answer, is_solo=is_solo(scene)), last
 
 
