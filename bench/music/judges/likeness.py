@@ -61,7 +61,7 @@ KINDS = (
     Kind(
         "chorales (Bach)",
         corpora.chorales,
-        ("chorale", "choir", "church_organ", "gospel", "baroque", "renaissance_music"),
+        ("chorale",),
         ("lead", "whole"),
         10,
         0,

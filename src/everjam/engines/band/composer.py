@@ -293,6 +293,7 @@ def _play(scene: Scene, deck: Deck) -> tuple[list[Draft], Last]:
     kicks = frozenset(draft.start for draft in beats if draft.pitch == _KICK and draft.need < 0.55)
     low = bass.play(scene, kicks)
     middle, last = chords.play(scene)
+    last = replace(last, root=scene.spans[-1].chord.root)
     if low:
         last = replace(last, bass=max(low, key=lambda draft: draft.start).pitch)
     line, last = melody.play(scene.with_last(last))

@@ -20,7 +20,7 @@ _HIT_BEATS: Final = 0.5
 
 def cadence(scene: Scene) -> tuple[Span, ...]:
     """The chords of the bar before the last: towards the tonic, or the chords that are there over a drone."""
-    if len({span.chord.root for span in scene.spans} | {scene.next_chord.root}) == 1:
+    if harmony.is_drone(scene.style, scene.key):
         return scene.spans
     minor = scene.key.mode in theory.MINOR_MODES
     romans = harmony.cadence(scene.style, scene.dice, scene.key)[-len(scene.meter.groups) :]
@@ -30,10 +30,8 @@ def cadence(scene: Scene) -> tuple[Span, ...]:
 def tonic(scene: Scene) -> tuple[Span, ...]:
     """The last chord, in the colour that the style ends its chords with."""
     minor = scene.key.mode in theory.MINOR_MODES
-    home = next((span for span in scene.spans if span.chord.root == scene.key.tonic), None)
-    if home is not None:
-        return (Span(0.0, scene.meter.length_beats, home.chord, home.scale),)
-    return harmony.spans_of(("i" if minor else "I",), scene.key, scene.meter, minor=minor, strict=scene.strict)
+    romans = (harmony.home(scene.style, scene.key),)
+    return harmony.spans_of(romans, scene.key, scene.meter, minor=minor, strict=scene.strict)
 
 
 def last_notes(scene: Scene, drafts: list[Draft], kind: str) -> list[Draft]:

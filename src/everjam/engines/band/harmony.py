@@ -20,6 +20,8 @@ HIGHEST_ABOVE: Final = 11
 MISFIT: Final = 0.15
 """Share of chord tones outside the mode from which on a chart belongs to the relative one."""
 
+_RESTFUL: Final = frozenset({"", "5", "6", "69", "maj7", "maj9", "add9", "7", "9"})
+"""Colours that a last chord may have."""
 _DOMINANT: Final = {
     "lydian": "V",
     "mixolydian": "bVII",
@@ -124,6 +126,30 @@ def bar_chords(
 def dominant(mode: str) -> str:
     """The Roman numeral that leads to the tonic of a mode."""
     return _DOMINANT.get(mode, "V7")
+
+
+def is_drone(style: Style, key: Key) -> bool:
+    """Whether a style stays on one root."""
+    chart = _likeliest(_suited(style.table("harmony.charts"), key.mode))
+    return len({theory.split_roman(roman)[:2] for bar in theory.parse_chart(chart) for roman in bar}) == 1
+
+
+def home(style: Style, key: Key) -> str:
+    """The Roman numeral of the tonic in the colour that a style gives it: Imaj7 in jazz, i5 in thrash."""
+    minor = key.mode in theory.MINOR_MODES
+    charts = _suited(style.table("harmony.charts"), key.mode)
+    ranked = sorted(zip(charts.logits, charts.candidates, strict=True), reverse=True)
+    for _, chart in ranked[:4]:
+        for bar in theory.parse_chart(chart):
+            for roman in bar:
+                degree, accidental, is_major, suffix = theory.split_roman(roman)
+                if degree == 0 and not accidental and is_major is not minor and suffix in _RESTFUL:
+                    return roman
+    return "i" if minor else "I"
+
+
+def _likeliest(table: Mixed) -> str:
+    return max(zip(table.logits, table.candidates, strict=True))[1]
 
 
 def cadence(style: Style, dice: Dice, key: Key) -> tuple[str, ...]:

@@ -191,7 +191,7 @@ def _flatten(file: str, card: CardFile) -> Card:
         "mix",
     ):
         _collect(group, getattr(card, group), tables, numbers)
-    if card.kind == "genre" and card.harmony.charts and not card.harmony.contrast:
+    if card.kind != "prior" and card.harmony.charts and not card.harmony.contrast:
         # A style without contrasting chords, such as a raga over its drone, keeps its own rather than the prior's.
         tables["harmony.contrast"] = dict(tables["harmony.charts"])
     if card.tempo.bpm is not None:

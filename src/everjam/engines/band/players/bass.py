@@ -5,7 +5,7 @@ from everjam.engines.band.harmony import Span
 from everjam.engines.band.players.scene import Draft, Scene
 
 LOWEST = 26
-HIGHEST = 51
+HIGHEST = 52
 WALKS = 2
 """Cells off the root and fifth from which on a figure counts as walking."""
 
@@ -38,8 +38,9 @@ def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
     for start, length, cell in _split(events, scene):
         span = scene.span_at(start)
         root = _root(span, center)
-        new_chord = any(abs(one.start_beats - start) < 1e-6 for one in scene.spans[1:])
-        # A new chord inside the bar is heard by its root.
+        inside = any(abs(one.start_beats - start) < 1e-6 for one in scene.spans[1:])
+        new_chord = inside or (start == 0 and scene.last.root not in {-1, span.chord.root})
+        # A new chord is heard by its root.
         pitch = _pitch("R" if new_chord and cell in "234567ac" else cell, span, root, scene, start, at)
         pitch -= 12 if pitch > HIGHEST else 0
         velocity = {"r": 0.6, "g": 0.28, "a": 0.62, "c": 0.58}.get(cell, 0.78) + (0.1 if start in kicks else 0.0)

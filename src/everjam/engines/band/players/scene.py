@@ -55,6 +55,7 @@ class Last:
     Attributes:
         melody: MIDI key of the lead's last note, 0 at the start.
         bass: MIDI key of the bass's last note, 0 at the start.
+        root: Pitch class of the last chord's root, -1 at the start.
         voicing: Last voicing of the comping instrument.
         second: Last voicing of the second comping instrument.
         pad: Last voicing of the pad.
@@ -62,6 +63,7 @@ class Last:
 
     melody: int = 0
     bass: int = 0
+    root: int = -1
     voicing: tuple[int, ...] = ()
     second: tuple[int, ...] = ()
     pad: tuple[int, ...] = ()
