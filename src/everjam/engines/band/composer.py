@@ -302,8 +302,7 @@ def _play(scene: Scene, deck: Deck) -> tuple[list[Draft], Last]:
 
 def _layer_needs(style: Style, dice: Dice, place: Place) -> dict[str, float]:
     """Density at which each layer joins; layers that never do are missing."""
-    rests = place.sections_before > 0 or place.name in form.OPENINGS
-    absent = form.WITHOUT.get(place.name, frozenset()) if rests else frozenset()
+    absent = form.resting(place)
     own = style.number("feel.density")
     needs = {}
     for layer in LAYERS:

@@ -109,6 +109,17 @@ class Place:
         return self.cycle[(self.section + 1) % len(self.cycle)][0]
 
 
+def resting(place: Place) -> frozenset[str]:
+    """Layers that rest in a section: nobody misses anything at the very start, but in an opening that is meant so."""
+    if place.sections_before == 0 and place.name not in OPENINGS:
+        return frozenset()
+    rests = WITHOUT.get(place.name, frozenset())
+    if place.name == "break" and place.next_name in {"build", "drop"}:
+        # The ground goes too, so that the drop has something to bring back.
+        rests |= {"bass"}
+    return rests
+
+
 def lift(section: str, layer: str) -> float:
     """How much rather a layer takes part in a section than elsewhere, in the units of the cards' ``layers``."""
     return _LIFTS.get(section, {}).get(layer, 0.0)

@@ -27,6 +27,7 @@ def play(scene: Scene, grids: Mapping[str, Grid]) -> list[Draft]:
     )
     if drafts:
         drafts += _decorations(scene, drafts)
+        drafts = _build(scene, drafts)
         drafts = _fill(scene, grids, drafts)
         drafts += _crash(scene)
     return drafts
@@ -122,6 +123,24 @@ def _voice(draft: Draft) -> str:
     return draft.patch if draft.patch in DRUM_VOICES else _VOICE_OF.get(draft.pitch, "")
 
 
+def _build(scene: Scene, drafts: list[Draft]) -> list[Draft]:
+    """Before a drop the snare rolls in quarters, eighths and sixteenths, louder and louder, and the kick leaves."""
+    place = scene.place
+    drums = any(draft.layer == "drums" for draft in drafts)
+    if place.name != "build" or place.next_name != "drop" or not drums:
+        return drafts
+    progress = place.bar / max(1, place.bars - 1)
+    step = 1.0 if progress < 0.4 else 0.5 if progress < 0.8 else 0.25
+    rolled = [draft for draft in drafts if draft.layer == "perc" or _voice(draft) not in {"snare", "clap", "rim"}]
+    if place.is_last:
+        rolled = [draft for draft in rolled if _voice(draft) != "kick" or draft.start < scene.bar_beats / 2]
+    for number in range(round(scene.bar_beats / step)):
+        start = number * step
+        velocity = 0.34 + 0.4 * progress + 0.16 * progress * start / scene.bar_beats
+        rolled.append(_draft(scene, "drums", "snare", start, velocity, 0.1 + 0.25 * scene.need(start)))
+    return rolled
+
+
 def _fill(scene: Scene, grids: Mapping[str, Grid], drafts: list[Draft]) -> list[Draft]:
     announced = scene.announcement in {"fill", "riser"}
     if not (scene.place.ends_phrase or announced) or (scene.bar == 0 and not announced):
@@ -149,7 +168,9 @@ def _fill(scene: Scene, grids: Mapping[str, Grid], drafts: list[Draft]) -> list[
     kept = [
         draft
         for draft in drafts
-        if draft.start < begin or draft.layer == "perc" or (_voice(draft) == "kick" and draft.need < 0.4)
+        if draft.start < begin
+        or draft.layer == "perc"
+        or (_voice(draft) == "kick" and draft.need < 0.4 and "kick" not in grid.figures)
     ]
     taken = {(draft.patch, draft.start) for draft in kept}
     return kept + [draft for draft in filled if (draft.patch, draft.start) not in taken]

@@ -1,8 +1,13 @@
 """Voices that do not lead: choirs that hold the harmony, chops that dance on it."""
 
+from typing import Final
+
 from everjam.engines.band import theory
 from everjam.engines.band.harmony import voice
 from everjam.engines.band.players.scene import Draft, Scene
+
+_SYLLABLES: Final = frozenset({"voice_chop", "voice_scat"})
+"""Voices that do not hold notes."""
 
 
 def play(scene: Scene) -> list[Draft]:
@@ -14,7 +19,7 @@ def play(scene: Scene) -> list[Draft]:
     patch = scene.patch("voice") if scene.plays("voice") else ""
     if not patch or scene.voice_leads:
         return []
-    if patch == "voice_chop":
+    if patch in _SYLLABLES:
         return _chops(scene, patch)
     drafts = []
     for span in scene.spans:
@@ -40,7 +45,7 @@ def _chops(scene: Scene, patch: str) -> list[Draft]:
     scope = scene.scope("chops")
     figure = scene.pick("voice.figures", *scope)
     drafts = []
-    for index, (start, length, _) in enumerate(theory.read_figure(figure, scene.meter, 0)):
+    for index, (start, length, _) in enumerate(theory.read_figure(figure, scene.meter, scene.place.bar)):
         tones = theory.ladder(scene.span_at(start).chord.pitch_classes[:3], 62, 77)
         pitch = tones[scene.dice.index((0.0,) * len(tones), *scope, index)]
         drafts.append(
