@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from everjam.engines.band import theory
+from everjam.engines.band.figures import read_figure
 from everjam.engines.band.score import COMMON_TIME, Meter
-from everjam.engines.band.theory import Key, chord_of, read_figure
+from everjam.engines.band.theory import Key, chord_of
 
 C_MAJOR, A_MINOR = Key(0, "major"), Key(0, "minor")
 

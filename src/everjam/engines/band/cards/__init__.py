@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 import rtoml
 
-from everjam.engines.band import theory
+from everjam.engines.band import figures, theory
 from everjam.engines.band.cards.schema import CardFile
 from everjam.engines.band.kit import DRUM_VOICES
 from everjam.engines.band.score import COMMON_TIME, Meter
@@ -326,14 +326,14 @@ def _grid(file: str, key: str, written: dict[str, str | float], meter: Meter) ->
 def _figure(file: str, key: str, figure: str, meter: Meter, allowed: str) -> str:
     """Checks a figure; gives it with its metre before it, if that is not 4/4."""
     try:
-        native = theory.native_meter(figure) if "|" in figure else meter
+        native = figures.native_meter(figure) if "|" in figure else meter
     except ValueError as error:
         raise InvalidCard(file, key, str(error), 'Write the metre as in "6/8|x--x-x".') from error
-    cells = theory.cells_of(figure)
+    cells = figures.cells_of(figure)
     stray = sorted(set(cells) - set(allowed))
     if stray:
         raise InvalidCard(file, key, f"{''.join(stray)!r} is no cell of this figure", f"Use {allowed}.")
-    bar = theory.cells_a_bar(len(cells), native)
+    bar = figures.cells_a_bar(len(cells), native)
     if cells and len(cells) % bar and bar % len(cells):
         remedy = f"A bar of {native} has {len(native.cells)} cells; write that many, or a multiple."
         raise InvalidCard(file, key, f"{len(cells)} cells", remedy)

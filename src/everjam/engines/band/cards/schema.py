@@ -3,7 +3,7 @@
 A card is a genre, an instrument or a mood. It says only what it has an opinion on; the prior (``prior.toml``) has one
 on everything. Tables give candidates and their weights (1 = as likely as the others); numbers move smoothly between
 cards. A candidate ``"@pop"`` stands for a table that was learnt from real music (``learnt/pop.toml``); its weight is
-that of the commonest candidate there. Figures are read by ``theory.read_figure``, charts by ``theory.parse_chart``.
+that of the commonest candidate there. Figures are read by ``figures.read_figure``, charts by ``theory.parse_chart``.
 """
 
 from typing import Annotated, Literal

@@ -1,6 +1,6 @@
 """The bass: figures on the chord, locked to the kick, walking into the next bar."""
 
-from everjam.engines.band import theory
+from everjam.engines.band import figures, theory
 from everjam.engines.band.harmony import Span
 from everjam.engines.band.players.scene import Draft, Scene
 
@@ -22,7 +22,7 @@ def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
     """
     patch = scene.patch("bass") if scene.plays("bass") else ""
     figure = scene.pick("bass.figures", *scene.scope("bass"))
-    if sum(cell in "23467ac" for cell in theory.cells_of(figure)) >= WALKS:
+    if sum(cell in "23467ac" for cell in figures.cells_of(figure)) >= WALKS:
         # Who walks does not walk the same way twice.
         figure = scene.pick("bass.figures", *scene.scope("bass"), scene.place.bar // 2)
     if not patch or not figure:
@@ -30,7 +30,7 @@ def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
     if figure == "kick":
         events = _kick_events(kicks or frozenset({0.0}), scene.bar_beats)
     else:
-        events = theory.read_figure(figure, scene.meter, scene.place.bar)
+        events = figures.read_figure(figure, scene.meter, scene.place.bar)
     center = scene.style.number("bass.center")
     gate = scene.style.number("bass.length")
     drafts: list[Draft] = []

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from everjam.engines.band import theory
+from everjam.engines.band import figures
 from everjam.engines.band.harmony import Span, voice
 from everjam.engines.band.players.scene import VELOCITIES, Draft, Last, Scene
 
@@ -50,7 +50,7 @@ def _comp(scene: Scene, layer: str, before: tuple[int, ...]) -> tuple[list[Draft
         previous = voice(span.chord, kind, center, previous)
         voicings[span.start_beats] = previous
     drafts: list[Draft] = []
-    for start, length, cell in _carry(theory.read_figure(figure, scene.meter, scene.place.bar), scene.spans):
+    for start, length, cell in _carry(figures.read_figure(figure, scene.meter, scene.place.bar), scene.spans):
         span = scene.span_at(start)
         pitches = voicings[span.start_beats]
         if cell.isdigit():

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from everjam.engines.band import theory
+from everjam.engines.band import figures, theory
 from everjam.engines.band.players.line import Line, Register, place_on, rungs_of
 from everjam.engines.band.players.scene import Draft, Scene
 
@@ -50,7 +50,7 @@ def _doubled(scene: Scene, lead: Line, draft: Draft, kind: str, patch: str) -> D
         wide = Register(lead.register.center, lead.register.low - 12, lead.register.high)
         rungs = rungs_of(scene, span, "mode", wide)
         pitch = rungs[max(0, place_on(rungs, draft.pitch) + _DOUBLED[kind])]
-        if theory.metric_weight(draft.start, scene.meter) <= 0.15 or draft.length >= 1:
+        if figures.metric_weight(draft.start, scene.meter) <= 0.15 or draft.length >= 1:
             landed = theory.snap(pitch, span.chord.pitch_classes[:3])
             pitch = landed if landed != draft.pitch else pitch
     return replace(

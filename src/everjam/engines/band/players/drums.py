@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from everjam.engines.band.cards import Grid
+from everjam.engines.band.figures import Event, read_figure
 from everjam.engines.band.kit import DRUM_VOICES
 from everjam.engines.band.players.scene import VELOCITIES, Draft, Scene
-from everjam.engines.band.theory import Event, read_figure
 
 _VOICE_OF: Final = {voice.pitch: name for name, voice in reversed(DRUM_VOICES.items())}
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from everjam.engines.band import theory
+from everjam.engines.band import figures, theory
+from everjam.engines.band.figures import Event
 from everjam.engines.band.harmony import Span
 from everjam.engines.band.players.scene import Draft, Scene
 from everjam.engines.band.sampling import Address
 from everjam.engines.band.style import Mixed, Style
-from everjam.engines.band.theory import Event
 
 LEANING: Final = 0.35
 """How often a note on the beat may lie beside the chord, where it does not grate."""
@@ -154,28 +154,41 @@ def write(scene: Scene, line: Line, events: list[Event]) -> list[Draft]:
             step = int(steps_after(style, before).draw(dice, *address))
             pitch, step = _moved(rungs, pitch, step, line.register)
             before = context(step)
-        strong = theory.metric_weight(start, scene.meter) <= 0.15 or length >= 1
+        strong = figures.metric_weight(start, scene.meter) <= 0.15 or length >= 1
         if strong and index and not is_last and not _grinds(pitch, span, length):
             # A leaning note: it lies on the beat and wants to move on.
             strong = not dice.happens(LEANING, dice.rng.at(*line.motif, "lean", line.bar, index))
         if (strong and cell != "o") or (is_last and line.closes):
             pitch = _landed(scene, span, pitch, line, is_last=is_last)
         drafts.append(
-            Draft(
-                layer=line.layer,
-                part="voice" if line.layer == "voice" else "melody",
-                patch=line.patch,
-                pitch=pitch,
-                start=start,
-                length=length,
-                velocity=_VELOCITIES.get(cell, 0.7) - 0.05 * theory.metric_weight(start, scene.meter),
+            drafted(
+                line,
+                pitch,
+                (start, length, cell),
+                velocity=_VELOCITIES.get(cell, 0.7) - 0.05 * figures.metric_weight(start, scene.meter),
                 need=0.04 + 0.5 * scene.need(start) + (0.3 if cell == "o" else 0.0),
                 gate=gate,
-                pan=0.08 if line.layer == "melody" else -0.04,
-                tied=True,
             )
         )
     return drafts
+
+
+def drafted(line: Line, pitch: int, event: Event, *, velocity: float, need: float, gate: float) -> Draft:
+    """A note of a line."""
+    start, length, _ = event
+    return Draft(
+        layer=line.layer,
+        part="voice" if line.layer == "voice" else "melody",
+        patch=line.patch,
+        pitch=pitch,
+        start=start,
+        length=length,
+        velocity=velocity,
+        need=need,
+        gate=gate,
+        pan=0.08 if line.layer == "melody" else -0.04,
+        tied=True,
+    )
 
 
 def _grinds(pitch: int, span: Span, length: float) -> bool:

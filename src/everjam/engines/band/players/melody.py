@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from everjam.engines.band.figures import Event, read_figure
 from everjam.engines.band.players import counter, ornaments, solo
 from everjam.engines.band.players import line as lines
 from everjam.engines.band.players.line import Line, Register
 from everjam.engines.band.players.scene import Draft, Last, Scene
 from everjam.engines.band.sampling import Address
-from everjam.engines.band.theory import Event, read_figure
 
 THEME_MOVEMENTS: Final = 3
 """Cycles of the form that a theme lives for before the band thinks of another one."""

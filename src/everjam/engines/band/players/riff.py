@@ -1,6 +1,6 @@
 """Ostinatos: figures on the degrees of the scale that go round while the harmony moves, or stays."""
 
-from everjam.engines.band import theory
+from everjam.engines.band import figures, theory
 from everjam.engines.band.players.scene import Draft, Scene
 
 _BELOW = "abcd"
@@ -21,7 +21,7 @@ def play(scene: Scene) -> list[Draft]:
     gate, center = style.number("riff.length"), style.number("riff.center")
     pan = style.number("riff.pan")
     drafts = []
-    for start, length, cell in theory.read_figure(figure, scene.meter, scene.place.bar):
+    for start, length, cell in figures.read_figure(figure, scene.meter, scene.place.bar):
         span = scene.span_at(start)
         degree = -1 - _BELOW.index(cell) if cell in _BELOW else int(cell) - 1
         if follows:
@@ -32,7 +32,7 @@ def play(scene: Scene) -> list[Draft]:
             if len(scale) == 7 and pitch % 12 not in span.scale:
                 # The chord's own chromatic note wins over the scale's.
                 pitch = theory.snap(pitch, span.scale)
-        weight = theory.metric_weight(start, scene.meter)
+        weight = figures.metric_weight(start, scene.meter)
         drafts.append(
             Draft(
                 layer="riff",

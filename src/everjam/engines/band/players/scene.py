@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
+from everjam.engines.band.figures import metric_weight, native_meter
 from everjam.engines.band.form import Place
 from everjam.engines.band.harmony import Span
 from everjam.engines.band.sampling import Address, Dice
 from everjam.engines.band.score import Meter, Part
 from everjam.engines.band.style import Mixed, Style
-from everjam.engines.band.theory import Chord, Key, metric_weight, native_meter
+from everjam.engines.band.theory import Chord, Key
 
 NEED_GRAIN: Final = 0.1
 """Chance spreads the density at which a note joins over this much."""

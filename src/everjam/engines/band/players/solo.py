@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Final
 
-from everjam.engines.band import theory
-from everjam.engines.band.players.line import Line, place_on, rungs_of
+from everjam.engines.band import figures, theory
+from everjam.engines.band.figures import Event, read_figure
+from everjam.engines.band.players.line import Line, drafted, place_on, rungs_of
 from everjam.engines.band.players.scene import Draft, Scene
 from everjam.engines.band.style import Mixed
-from everjam.engines.band.theory import Event, read_figure
 
 FAST_BPM: Final = 150.0
 """Above it nobody runs in sixteenths."""
@@ -22,7 +22,7 @@ def rhythm(scene: Scene, bar: int) -> list[Event]:
     if not table.candidates:
         return []
     busier = tuple(
-        logit + _BUSIER * virtuosity * sum(cell in "xXo" for cell in theory.cells_of(figure)[:16])
+        logit + _BUSIER * virtuosity * sum(cell in "xXo" for cell in figures.cells_of(figure)[:16])
         for figure, logit in zip(table.candidates, table.logits, strict=True)
     )
     figure = Mixed(table.candidates, busier, table.identities).draw(
@@ -81,18 +81,13 @@ def phrase(scene: Scene, line: Line, events: list[Event]) -> list[Draft]:
                 tones = tuple(tone for tone in tones if tone in scene.key.melody) or scene.key.melody
             pitch = theory.snap(pitch, tones)
         drafts.append(
-            Draft(
-                layer=line.layer,
-                part="voice" if line.layer == "voice" else "melody",
-                patch=line.patch,
-                pitch=pitch,
-                start=start,
-                length=length,
+            drafted(
+                line,
+                pitch,
+                (start, length, cell),
                 velocity=(0.84 if start in scene.meter.beat_starts else 0.72) - (0.12 if cell == "o" else 0.0),
                 need=0.05 + 0.45 * scene.need(start),
                 gate=gate,
-                pan=0.08,
-                tied=True,
             )
         )
     return _approached(scene, drafts)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from everjam.engines.band import theory
+from everjam.engines.band import figures, theory
 from everjam.engines.band.players.scene import Draft, Scene
 
 _TANPURA: Final = ((-5, 0.02), (0, 0.12), (0, 0.2), (-12, 0.05))
@@ -33,7 +33,7 @@ def _arp(scene: Scene) -> list[Draft]:
     center = round(scene.style.number("chords.arp_center"))
     noise = scene.dice.rng.at("arp", scene.bar)
     drafts = []
-    written = theory.read_figure(figure, scene.meter, scene.place.bar)
+    written = figures.read_figure(figure, scene.meter, scene.place.bar)
     for index, (start, length, cell) in enumerate(written):
         span = scene.span_at(start)
         rungs = theory.ladder(span.chord.pitch_classes[:4], center - 7, center + 24)
@@ -46,7 +46,7 @@ def _arp(scene: Scene) -> list[Draft]:
                 pitch=pitch,
                 start=start,
                 length=max(length, 0.25),
-                velocity=0.5 + 0.16 * (1 - theory.metric_weight(start, scene.meter)) + 0.06 * noise.uniform(index),
+                velocity=0.5 + 0.16 * (1 - figures.metric_weight(start, scene.meter)) + 0.06 * noise.uniform(index),
                 need=scene.need(start),
                 pan=0.55 * (1 if index % 2 else -1),
                 gate=0.95,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from everjam.engines.band import theory
+from everjam.engines.band import figures, theory
 from everjam.engines.band.harmony import voice
 from everjam.engines.band.players.scene import Draft, Scene
 
@@ -45,7 +45,7 @@ def _chops(scene: Scene, patch: str) -> list[Draft]:
     scope = scene.scope("chops")
     figure = scene.pick("voice.figures", *scope)
     drafts = []
-    for index, (start, length, _) in enumerate(theory.read_figure(figure, scene.meter, scene.place.bar)):
+    for index, (start, length, _) in enumerate(figures.read_figure(figure, scene.meter, scene.place.bar)):
         tones = theory.ladder(scene.span_at(start).chord.pitch_classes[:3], 62, 77)
         pitch = tones[scene.dice.index((0.0,) * len(tones), *scope, index)]
         drafts.append(
