@@ -107,10 +107,17 @@ def present(part: Part) -> Measure:
     return lambda takes: mean(bool(_part(bar, part)) for bar in _every(takes))
 
 
-def sounds_like(*words: str) -> Measure:
-    """Share of bars in which a patch sounds whose name has one of these words in it."""
+def sounds_like(*words: str, part: str = "") -> Measure:
+    """Share of bars in which a patch sounds whose name has one of these words in it.
+
+    Args:
+        words: Parts of names.
+        part: Only in bars in which this part plays at all.
+    """
     return lambda takes: mean(
-        any(word in patch for patch in {note.patch for note in bar.notes} for word in words) for bar in _every(takes)
+        any(word in patch for patch in {note.patch for note in bar.notes} for word in words)
+        for bar in _every(takes)
+        if not part or any(note.part == part for note in bar.notes)
     )
 
 

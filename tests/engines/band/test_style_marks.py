@@ -142,7 +142,7 @@ MARKS: dict[str, tuple[Mark, ...]] = {
         Mark("half-time: snare on three", struck("snare clap", 2), 0.85),
         Mark("and nowhere else", struck("snare clap", 1, 3), 0, 0.15),
         Mark("kick on one", struck("kick", 0), 0.85),
-        Mark("the bass wobbles", sounds_like("wobble", "reese", "growl"), 0.75),
+        Mark("the bass wobbles", sounds_like("wobble", "reese", "growl", part="bass"), 0.85),
         Mark("minor", minor, 0.9),
     ),
     "emotional": (

@@ -7,10 +7,8 @@ from everjam.engines.band import harmony, theory
 from everjam.engines.band.harmony import Span
 from everjam.engines.band.players.scene import Draft, Scene
 
-FADE: Final = "fade"
-"""The ending without an ending: the band plays on while the sound is faded."""
 BARS: Final = {"cadence": 2, "hit": 2, "ritard": 2, "tag": 3}
-"""Bars of each ending, the last chord's included."""
+"""Bars of each ending, the last chord's included; ``fade`` has none: the band plays on while the sound is faded."""
 _SLOWER: Final = {0: 0.94, 1: 0.8}
 """Tempo of the bars of a ritard."""
 _LAST_LAYERS: Final = ("bass", "chords", "second", "pad", "melody", "voice")

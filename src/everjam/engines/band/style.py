@@ -253,19 +253,7 @@ class MixedStyle(Style):
             return 20.0
         geometric = name in _GEOMETRIC
         base = self._prior.numbers.get(name)
-        speaking = self._speaking(name, [card for card in self._cards if name in card[0].numbers])
-        moods_only = bool(speaking) and all(card.kind == "mood" for card, _ in speaking)
-        if name.startswith("layers.") and base is not None and moods_only:
-            # A genre that does not mention a layer leaves it as it is; a mood beside it cannot hire on its own.
-            silent = [(card, weight) for card, weight in self._cards if name not in card.numbers]
-            quiet = [(card, weight) for card, weight in silent if card.kind == "genre" and weight > 0]
-            speaking += [(replace(card, numbers={name: base}), weight) for card, weight in quiet]
-        if name == "tempo.scale":
-            speaking = [
-                (card, weight * (card.strength(name) if card.kind == "word" else 1.0))
-                for card, weight in self._cards
-                if card.kind != "word" or name in card.numbers
-            ]
+        speaking = self._speaking_in_numbers(name, base)
         if base is None:
             if not any(weight > 0 for _, weight in speaking):
                 raise KeyError(name)
@@ -287,6 +275,22 @@ class MixedStyle(Style):
             return value
         low, high = _RANGES.get(name, _UNIT)
         return min(high, max(low, value))
+
+    def _speaking_in_numbers(self, name: str, base: float | None) -> list[tuple[Card, float]]:
+        """Who has an opinion on a number, and who counts although silent."""
+        if name == "tempo.scale":
+            # Genres and instruments that name no factor mean 1; words mean nothing.
+            return [
+                (card, weight * (card.strength(name) if card.kind == "word" else 1.0))
+                for card, weight in self._cards
+                if card.kind != "word" or name in card.numbers
+            ]
+        speaking = self._speaking(name, [card for card in self._cards if name in card[0].numbers])
+        if base is None or not name.startswith("layers.") or any(card.kind != "mood" for card, _ in speaking):
+            return speaking
+        # A genre that does not mention a layer leaves it as it is; a mood beside it cannot hire on its own.
+        genres = [(card, weight) for card, weight in self._cards if card.kind == "genre" and weight > 0]
+        return speaking + [(replace(card, numbers={name: base}), weight) for card, weight in genres if speaking]
 
     @staticmethod
     def _folds(speaking: Sequence[tuple[Card, float]]) -> dict[str, float]:

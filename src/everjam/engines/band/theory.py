@@ -163,11 +163,6 @@ def pitch_class_name(pitch_class: int, pair: int) -> str:
     return (FLAT_NAMES if pair in FLAT_PAIRS else SHARP_NAMES)[pitch_class % 12]
 
 
-def note_name(pitch: int, pair: int = 0) -> str:
-    """E.g. ``C4`` for MIDI key 60."""
-    return f"{pitch_class_name(pitch, pair)}{pitch // 12 - 1}"
-
-
 def key_for(pair: int, mode: str, *, diatonic: bool = False) -> Key:
     """The key of a mode within a signature."""
     return Key(pair % 12, mode, diatonic)

@@ -10,6 +10,8 @@ from everjam.engines.band.score import Bar, Note
 from everjam.engines.band.tempo import MAX_BPM, MIN_BPM, Grid, Step, frames_per_beat
 from everjam.steering import Steering
 
+LONGEST_ENDING_BARS: Final = 4
+"""No ending takes more; before that nobody needs to be asked."""
 MAX_ANTICIPATION_BEATS: Final = 0.125
 """How long before its bar line a note may start."""
 
@@ -129,6 +131,8 @@ def _is_time_to_end(timeline: Timeline, composer: Composing, steering: Steering)
     if grid.period is None or bar is None or timeline.ends is None:
         return False
     left = float((timeline.ends - grid.frame) / grid.period) / bar.length_beats
+    if left >= LONGEST_ENDING_BARS + 1:
+        return False
     bars = composer.ending_bars(timeline.memory, steering, timeline.seed)
     return 0 < bars <= left < bars + 1
 

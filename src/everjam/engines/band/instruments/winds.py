@@ -3,33 +3,9 @@
 from functools import partial
 from typing import Final
 
-import numpy as np
-
-from everjam.audio import Float32Array
 from everjam.engines.band.instruments.contract import Patch
-from everjam.engines.band.instruments.dsp.base import f32
 from everjam.engines.band.instruments.sustained import Sustained, sustain
 from everjam.engines.band.instruments.voicing import make_patch
-
-
-def _flute_source(count: int) -> Float32Array:
-    number = np.arange(1, count + 1)
-    out = 1.0 / number**1.6
-    out[1:2] *= 1.3
-    return f32(out)
-
-
-def _clarinet_source(count: int) -> Float32Array:
-    """Odd harmonics; the even ones fill in as the tone holes stop working."""
-    number = np.arange(1, count + 1)
-    return f32(np.where(number % 2, 1.0, np.minimum(0.7, 0.035 * number)) / number)
-
-
-def _ocarina_source(count: int) -> Float32Array:
-    out = np.zeros(count, np.float32)
-    out[:4] = np.array([1.0, 0.09, 0.05, 0.012])[:count]
-    return f32(out)
-
 
 _FLUTE: Final = Sustained(
     cutoff_hz=(900.0, 14_000.0),

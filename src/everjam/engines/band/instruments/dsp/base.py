@@ -39,11 +39,6 @@ def midi_to_hz(key: float) -> float:
     return float(440.0 * 2.0 ** ((key - 69.0) / 12.0))
 
 
-def db_to_gain(level_db: float) -> float:
-    """Amplitude ratio of a level in decibels."""
-    return float(10.0 ** (level_db / 20.0))
-
-
 def decay(frames: int, tau_seconds: float) -> Float32Array:
     """Exponential decay from 1 with time constant ``tau_seconds``."""
     return f32(np.exp(times(frames) * np.float32(-1.0 / tau_seconds)))
