@@ -229,6 +229,8 @@ class BandEngine:
             velocity,
             brightness,
             (placed.take if patch.family in _TAKES else note.pitch) % patch.variants,
+            note.articulation,
+            note.glide,
         )
         return Voice(PARTS.index(note.part), tone, event.start_frame, left, right)
 

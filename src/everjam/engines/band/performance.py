@@ -158,6 +158,8 @@ def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
                 round(max(0.05, draft.length * draft.gate), 5),
                 round(0.06 if velocity < 0.06 else min(velocity, 1.0), 4),
                 round(max(-1.0, min(1.0, draft.pan * width)), 3),
+                draft.articulation,
+                draft.glide,
             )
         )
     return notes

@@ -92,6 +92,29 @@ class Meter:
         return plain if Meter.parse(plain) == self else "+".join(map(str, self.groups)) + f"/{self.unit}"
 
 
+Articulation = Literal[
+    "plain", "legato", "staccato", "muted", "slap", "pop", "tremolo", "roll", "fall", "scoop", "harmonic"
+]
+"""How a note is played, where that is not as the instrument usually is."""
+
+Effect = Literal["chorus", "flanger", "phaser", "tremolo", "wah", "crush", "amp"]
+EFFECTS: Final[tuple[Effect, ...]] = ("chorus", "flanger", "phaser", "tremolo", "wah", "crush", "amp")
+
+Room = Literal["booth", "room", "club", "hall", "church", "plate", "spring"]
+ROOMS: Final[tuple[Room, ...]] = ("booth", "room", "club", "hall", "church", "plate", "spring")
+
+Spectrum = Literal["pop", "electronic", "hiphop", "rock", "jazz", "acoustic", "orchestral", "ambient"]
+SPECTRA: Final[tuple[Spectrum, ...]] = (
+    "pop",
+    "electronic",
+    "hiphop",
+    "rock",
+    "jazz",
+    "acoustic",
+    "orchestral",
+    "ambient",
+)
+
 COMMON_TIME: Final = Meter(4, 4, (1, 1, 1, 1))
 
 
@@ -108,6 +131,8 @@ class Note:
         duration_beats: Written length, > 0.
         velocity: 0 (exclusive) to 1: how hard, not only how loud.
         pan: -1 (left) to 1 (right).
+        articulation: How it is played; what an instrument cannot do, it plays plainly.
+        glide: Semitones from the pitch to where the pitch comes from, -24 to 24; 0 = from nowhere.
     """
 
     part: Part
@@ -117,6 +142,8 @@ class Note:
     duration_beats: float
     velocity: float
     pan: float = 0.0
+    articulation: Articulation = "plain"
+    glide: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +177,10 @@ class Production:
         width: Stereo width, 0 (mono) to 1.5.
         tilt_db: Gain at 10 kHz against 100 Hz that the style asks for, -6 to 6.
         lofi: Band limit, wow and crackle, 0 to 1.
+        effects: Effect to part to depth, 0 to 1.
+        rooms: What the shared room is like: shares that add up to 1.
+        spectra: Kinds of records whose long-term spectrum the mix is held to: shares that add up to 1.
+        glue: How tightly the mix is held together, 0 (every peak lives) to 1 (a wall).
     """
 
     gains_db: dict[Part, float] = field(default_factory=dict)
@@ -163,6 +194,10 @@ class Production:
     width: float = 1.0
     tilt_db: float = 0.0
     lofi: float = 0.0
+    effects: dict[Effect, dict[Part, float]] = field(default_factory=dict)
+    rooms: dict[Room, float] = field(default_factory=lambda: {"room": 1.0})
+    spectra: dict[Spectrum, float] = field(default_factory=lambda: {"pop": 1.0})
+    glue: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 from everjam.engines.band import roles
 from everjam.engines.band.cards import Card, Deck
 from everjam.engines.band.sampling import Address, Dice, choose, identity
-from everjam.engines.band.score import PARTS, Part, Production
+from everjam.engines.band.score import EFFECTS, PARTS, ROOMS, SPECTRA, Part, Production
 from everjam.engines.band.wordcards import word_card
 
 NEUTRAL_GUIDANCE: Final = 4.0
@@ -35,6 +35,8 @@ REMOVED: Final = -30.0
 """Presence of a layer that is pushed away."""
 FOLDING: Final = math.log(1.2)
 """Tempos whose ratio is this close to 2 are felt as one tempo."""
+LEAST_SHARE: Final = 0.03
+"""Of the likeliest, below which a room or a spectrum is not worth mixing in."""
 MAX_SHARES: Final = 4
 """Styles that a morph can hold at once."""
 
@@ -66,6 +68,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "mix.tilt_db": (-6.0, 6.0),
 }
 _UNIT: Final = (0.0, 1.0)
+_Kind = TypeVar("_Kind", bound=str)
 _SINGABLE: Final = ("melody.steps", "melody.after_")
 _SHARPNESS: Final = {"quality": 1.15, "diversity": 0.35, "vocalization": 1.0}
 
@@ -170,7 +173,26 @@ class Style:
             width=self.number("mix.width"),
             tilt_db=self.number("mix.tilt_db"),
             lofi=self.number("mix.lofi"),
+            effects={effect: depths for effect in EFFECTS if (depths := self._positive(f"mix.effects.{effect}"))},
+            rooms=self._odds("mix.room", ROOMS),
+            spectra=self._odds("mix.spectrum", SPECTRA),
+            glue=self.number("mix.glue"),
         )
+
+    def _positive(self, name: str) -> dict[Part, float]:
+        """Levels above 0, at most 1, of the parts that somebody speaks about."""
+        levels = {part: min(1.0, self.number_or(f"{name}.{part}", 0.0)) for part in PARTS}
+        return {part: level for part, level in levels.items() if level > 0.0}
+
+    def _odds(self, name: str, known: tuple[_Kind, ...]) -> dict[_Kind, float]:
+        """A table's odds as shares that add up to 1, without what hardly counts."""
+        table = self.table(name)
+        odds = {
+            one: math.exp(logit - max(table.logits)) for one, logit in zip(table.candidates, table.logits, strict=True)
+        }
+        heard = {one: odds[one] for one in known if odds.get(one, 0.0) > LEAST_SHARE}
+        whole = sum(heard.values())
+        return {one: share / whole for one, share in heard.items()}
 
     def _mix_table(self, name: str) -> Mixed:
         raise NotImplementedError

@@ -1,5 +1,8 @@
 """Every patch gives clean, finite, well-behaved waveforms."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -37,10 +40,10 @@ def middle(patch: Patch) -> int:
     return min(patch.high, max(patch.low, 36 if patch.family == "bass" else 60))
 
 
-def tone(patch: Patch, **changes: int) -> Tone:
+def tone(patch: Patch, **changes: Any) -> Tone:
     """A middling note of the patch."""
-    fields = {"pitch": middle(patch), "duration_ms": 400, "velocity": 6, "brightness": 5, "variant": 0} | changes
-    return Tone(patch=patch.name, **fields)
+    plain = Tone(patch.name, middle(patch), duration_ms=400, velocity=6, brightness=5, variant=0)
+    return replace(plain, **changes)
 
 
 def centroid_hz(wave: Waveform) -> float:

@@ -1,5 +1,8 @@
 """The acoustic instruments of the world: all there, told apart, and played as they are played."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -76,9 +79,8 @@ def hz_of(key: int) -> float:
     return float(440.0 * 2.0 ** ((key - 69) / 12.0))
 
 
-def note(name: str, key: int, duration_ms: int = 800, **changes: int) -> Waveform:
-    fields = {"velocity": 6, "brightness": 5, "variant": 0} | changes
-    return PATCHES[name].render(Tone(name, key, duration_ms, **fields))
+def note(name: str, key: int, duration_ms: int = 800, **changes: Any) -> Waveform:
+    return PATCHES[name].render(replace(Tone(name, key, duration_ms, velocity=6, brightness=5, variant=0), **changes))
 
 
 def levels_at(wave: Waveform, *freqs_hz: float) -> list[float]:

@@ -14,7 +14,7 @@ import rtoml
 from everjam.engines.band import figures, theory
 from everjam.engines.band.cards.schema import CardFile
 from everjam.engines.band.kit import DRUM_VOICES
-from everjam.engines.band.score import COMMON_TIME, Meter
+from everjam.engines.band.score import COMMON_TIME, ROOMS, SPECTRA, Meter
 from everjam.errors import UsageError
 
 _GRID_TABLES: Final = ("grids", "perc", "fills")
@@ -41,6 +41,8 @@ _CHOICES: Final = {
     "melody.doubling": frozenset({"guide", "none", "unison", "octave", "thirds", "sixths"}),
     "form.announcements": frozenset({"none", "fill", "riser", "stop"}),
     "form.endings": frozenset({"cadence", "hit", "ritard", "tag", "fade"}),
+    "mix.room": frozenset(ROOMS),
+    "mix.spectrum": frozenset(SPECTRA),
 }
 # How loudly each kind of card speaks: in the roles that it claims, and elsewhere.
 _STRENGTH: Final = {"genre": (1.0, 1.0), "instrument": (2.5, 0.15), "mood": (1.5, 0.6), "prior": (1.0, 1.0)}

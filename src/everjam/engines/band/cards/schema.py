@@ -308,8 +308,28 @@ class PartLevels(Section, frozen=True):
     voice: float | None = None
 
 
+class Effects(Section, frozen=True):
+    """Effects on the parts: depth 0 to 1 for each."""
+
+    chorus: PartLevels = PartLevels()
+    flanger: PartLevels = PartLevels()
+    phaser: PartLevels = PartLevels()
+    tremolo: PartLevels = PartLevels()
+    wah: PartLevels = PartLevels()
+    crush: PartLevels = PartLevels()
+    amp: PartLevels = PartLevels()
+
+
 class Mix(Section, frozen=True):
-    """How it is mixed: the fields of ``score.Production``."""
+    """How it is mixed: the fields of ``score.Production``.
+
+    Attributes:
+        room: What the shared room is like: booth, room, club, hall, church, plate, spring.
+        spectrum: Kind of record whose long-term spectrum it is held to: pop, electronic, hiphop, rock, jazz, acoustic,
+            orchestral, ambient.
+        effects: On the parts.
+        glue: 0 every peak lives, 1 a wall.
+    """
 
     gains_db: PartLevels = PartLevels()
     reverb: PartLevels = PartLevels()
@@ -322,6 +342,10 @@ class Mix(Section, frozen=True):
     width: Annotated[float, msgspec.Meta(ge=0, le=1.5)] | None = None
     tilt_db: Annotated[float, msgspec.Meta(ge=-6, le=6)] | None = None
     lofi: Unit = None
+    glue: Unit = None
+    room: Table = {}
+    spectrum: Table = {}
+    effects: Effects = Effects()
 
 
 class CardFile(Section, frozen=True):

@@ -4,7 +4,6 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -12,6 +11,7 @@ from everjam.engines.band.instruments import PATCHES
 from everjam.engines.band.instruments.contract import Tone, Waveform
 
 DEFAULT_LIMIT_BYTES: Final = 192 * 1024 * 1024
+GLIDE_LIMIT: Final = 24
 _FEWEST_AT_ONCE: Final = 3
 
 
@@ -104,11 +104,7 @@ def canonical(tone: Tone) -> Tone:
     variant = tone.variant % patch.variants
     velocity = min(8, max(1, tone.velocity))
     brightness = min(10, max(0, tone.brightness))
-    if (duration_ms, variant, velocity, brightness) == (
-        tone.duration_ms,
-        tone.variant,
-        tone.velocity,
-        tone.brightness,
-    ):
-        return tone
-    return replace(tone, duration_ms=duration_ms, variant=variant, velocity=velocity, brightness=brightness)
+    articulation = tone.articulation if tone.articulation in patch.articulations else "plain"
+    glide = min(GLIDE_LIMIT, max(-GLIDE_LIMIT, tone.glide)) if patch.glides else 0
+    key = Tone(tone.patch, tone.pitch, duration_ms, velocity, brightness, variant, articulation, glide)
+    return tone if key == tone else key

@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from everjam.engines.band.score import Articulation
+
 Waveform = npt.NDArray[np.float32]
 """float32, shape ``(channels, frames)``, 1 or 2 channels, 48 kHz, read-only, planar; peak about 1 at velocity 1."""
 
@@ -26,6 +28,8 @@ class Tone:
         velocity: 1 to 8, an eighth of full force each.
         brightness: 0 to 10, tenths of the API's brightness; 5 is neutral.
         variant: Round-robin take, from 0; below the patch's ``variants``.
+        articulation: How it is played; one of the patch's ``articulations`` or plain.
+        glide: Semitones from the pitch to where it comes from; 0 unless the patch ``glides``.
     """
 
     patch: str
@@ -34,6 +38,8 @@ class Tone:
     velocity: int
     brightness: int
     variant: int
+    articulation: Articulation = "plain"
+    glide: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,8 @@ class Patch:
         sustained: Whether the length of the note matters to its waveform (False: struck, rings as it will).
         variants: Takes that exist.
         gain_db: Set by measurement, so that all patches are equally loud at the same velocity.
+        articulations: What it can do besides playing plainly.
+        glides: Whether it can slide to a pitch from another one.
     """
 
     name: str
@@ -63,3 +71,5 @@ class Patch:
     sustained: bool = True
     variants: int = 3
     gain_db: float = 0.0
+    articulations: frozenset[Articulation] = frozenset()
+    glides: bool = False

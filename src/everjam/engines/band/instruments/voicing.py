@@ -1,7 +1,7 @@
 """What all instruments share around their own sound: controls of a note, finishing touches, the making of a Patch."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.contract import Family, Patch, Tone, Waveform
 from everjam.engines.band.instruments.dsp.base import midi_to_hz
 from everjam.engines.band.instruments.gains import GAINS_DB
+from everjam.engines.band.score import Articulation
 
 _DC_BLOCK_HZ: Final = 10.0
 _LEVEL_BLOCK: Final = 1024
@@ -36,6 +37,8 @@ class Stroke:
         brightness: 0 to 1; 0.5 is neutral.
         variant: Which take.
         rng: Noise of this take: the same for every force, brightness and length.
+        articulation: How it is played.
+        glide: Semitones from the pitch to where it comes from.
     """
 
     hz: float
@@ -45,6 +48,8 @@ class Stroke:
     brightness: float
     variant: int
     rng: np.random.Generator
+    articulation: Articulation = "plain"
+    glide: int = 0
 
     @property
     def tuning(self) -> float:
@@ -83,6 +88,8 @@ def make_patch(
     tilt_db: float = 10.0,
     pivot_hz: float = 0.0,
     drum: bool = False,
+    articulations: Collection[Articulation] = (),
+    glides: bool = False,
 ) -> Patch:
     """A Patch around a voice.
 
@@ -100,6 +107,8 @@ def make_patch(
         pivot_hz: Where the tilt turns; 0 = two and a half times the fundamental.
         drum: Whether ``gm`` is a drum key: then pitch tunes the drum against that key, and keys outside
             ``gm`` - 12 to ``gm`` + 12 mean its own pitch.
+        articulations: What the voice knows besides playing plainly.
+        glides: Whether the voice slides from ``Stroke.glide``.
     """
 
     def render(tone: Tone) -> Waveform:
@@ -112,6 +121,8 @@ def make_patch(
             brightness=tone.brightness / 10.0,
             variant=tone.variant,
             rng=np.random.default_rng(seed_of(tone)),
+            articulation=tone.articulation,
+            glide=tone.glide,
         )
         pivot = pivot_hz or float(np.clip(2.5 * stroke.hz, 250.0, 5000.0))
         tilt = tilt_db * (2.0 * stroke.brightness - 1.0) + _FORCE_TILT_DB * (stroke.force - 0.75)
@@ -128,6 +139,8 @@ def make_patch(
         sustained=sustained,
         variants=variants,
         gain_db=GAINS_DB.get(name, 0.0),
+        articulations=frozenset(articulations),
+        glides=glides,
     )
 
 

@@ -9,7 +9,7 @@ from everjam.engines.band.figures import metric_weight, native_meter
 from everjam.engines.band.form import Place
 from everjam.engines.band.harmony import Span
 from everjam.engines.band.sampling import Address, Dice
-from everjam.engines.band.score import Meter, Part
+from everjam.engines.band.score import Articulation, Meter, Part
 from everjam.engines.band.style import Mixed, Style
 from everjam.engines.band.theory import Chord, Key
 
@@ -90,6 +90,8 @@ class Draft:
         pan: -1 to 1.
         offset: Beats off the grid that are not chance (strums, flams).
         tied: Takes over the length of the next note of its line where that one does not join.
+        articulation: How it is played.
+        glide: Semitones from the pitch to where it comes from.
     """
 
     layer: str
@@ -104,6 +106,8 @@ class Draft:
     pan: float = 0.0
     offset: float = 0.0
     tied: bool = False
+    articulation: Articulation = "plain"
+    glide: int = 0
 
 
 @dataclass(frozen=True, slots=True)
