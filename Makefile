@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help play test lint format bench bench-music bench-music-sample docs clean
+.PHONY: help play test lint format bench bench-music bench-music-sample bench-sound bench-sound-sample docs clean
 
 help:  ## Show what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ bench-music: $(VENV)/.bench  ## Measure the music itself: every card, an hour or
 
 bench-music-sample: $(VENV)/.bench  ## Measure a sample of the music in less than 3 minutes
 	$(BIN)/python -m bench.music --sample $(ARGS)
+
+bench-sound: $(VENV)/.bench  ## Measure how it is produced: level, spectrum, stereo, clicks; an hour or two
+	$(BIN)/python -m bench.sound $(ARGS)
+
+bench-sound-sample: $(VENV)/.bench  ## Measure a sample of the sound in less than 3 minutes
+	$(BIN)/python -m bench.sound --sample $(ARGS)
 
 clean:  ## Remove everything that make has made
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -34,8 +34,11 @@ MEASURES = {
     "score_counts": "counts:measure_score",
     "form": "form:measure",
     "song": "song:measure",
+    "produced": "bench.sound.measure:measure",
+    "change": "bench.sound.measure:measure_change",
 }
-"""Name to module and function in ``bench.music.measures``; those of scores take what was heard, the others a sound."""
+"""Name to module, of ``bench.music.measures`` where it has no dots, and function; those of scores take what was heard,
+the others a sound."""
 OF_SCORES = frozenset({"score_counts", "form", "song"})
 _SILENT_ABOUT = ("instruments", "mixer", "engine.py", "timeline.py")
 """What a score does not depend on."""
@@ -132,7 +135,11 @@ def _measure(wanted: Clip, names: Iterable[str]) -> list[tuple[str, dict[str, An
 
 def _function(name: str) -> Any:
     module, _, function = MEASURES[name].partition(":")
-    return getattr(importlib.import_module(f"bench.music.measures.{module}"), function)
+    return getattr(importlib.import_module(_path(module)), function)
+
+
+def _path(module: str) -> str:
+    return module if "." in module else f"bench.music.measures.{module}"
 
 
 def _load(job: Job) -> dict[str, Any] | None:
@@ -182,7 +189,8 @@ def _band_digest(*, sound: bool) -> str:
     for path in sorted((root / "engines" / "band").rglob("*")):
         place = path.relative_to(root / "engines" / "band")
         silent = not sound and place.parts[0] in _SILENT_ABOUT
-        if path.suffix in {".py", ".txt"} and place.parts[0] != "prompts" and not silent:
+        made = path.is_file() and path.suffix not in {".toml", ".pyc"}
+        if made and place.parts[0] != "prompts" and not silent:
             digest.update(str(place).encode() + _essence(path))
     for name in ("audio.py", "steering.py"):
         digest.update(_essence(root / name))
@@ -193,7 +201,7 @@ def _band_digest(*, sound: bool) -> str:
 def _measure_digest(name: str) -> str:
     module = MEASURES[name].partition(":")[0]
     here = Path(__file__).parent
-    files = [here / "clips.py", here / "measures" / f"{module}.py"]
+    files = [here / "clips.py", (ROOT / _path(module).replace(".", "/")).with_suffix(".py")]
     if name not in OF_SCORES:
         files.append(here / "measures" / "sound.py")
     if module in {"path", "counts"} and name not in OF_SCORES:

@@ -1,5 +1,7 @@
 """Loudness, peaks, clicks and speed of a clip."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyloudnorm
 from bench.music.clips import BLOCK_FRAMES
@@ -50,9 +52,14 @@ def clicks(sound: Sound) -> list[float]:
     return found
 
 
-def seam(audio: Float) -> float:
-    """Largest second difference at a border of blocks, over the 99.9th percentile of all; 1 or less is no seam."""
+def seam(audio: Float, places: Sequence[int] | None = None) -> float:
+    """Largest second difference at borders of blocks, over the 99.9th percentile of all; 1 or less is no seam.
+
+    Args:
+        audio: float32 ``(frames, 2)``.
+        places: Frames to look at; all borders of blocks if left out.
+    """
     jumps = np.abs(np.diff(audio.mean(axis=1), 2))
-    borders = [jumps[at - 2 : at + 1].max() for at in range(BLOCK_FRAMES, len(audio) - 2, BLOCK_FRAMES)]
-    usual = float(np.quantile(jumps, 0.999))
-    return float(max(borders) / max(usual, 1e-9)) if borders else 0.0
+    borders = range(BLOCK_FRAMES, len(audio) - 2, BLOCK_FRAMES) if places is None else places
+    found = [float(jumps[at - 2 : at + 1].max()) for at in borders]
+    return max(found, default=0.0) / max(float(np.quantile(jumps, 0.999)), 1e-9)

@@ -1,0 +1,168 @@
+"""What a produced clip measures as: level, peaks, stereo, spectrum, balance of the stems, clicks, seams, silence."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyloudnorm
+from bench.music.clips import Heard
+from bench.music.measures.level import clicks, seam
+from bench.music.measures.sound import Float, Sound, power_db
+from scipy.signal import butter, resample_poly, sosfilt, welch
+
+from everjam.audio import SAMPLE_RATE_HZ
+
+OCTAVES_HZ = (31.5, 63.0, 125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0)
+"""Centres of the bands of the long-term spectrum."""
+SHORT_SECONDS = 3.0
+"""Window of short-term loudness (EBU Tech 3341)."""
+SKIP_SECONDS = 8.0
+"""Of the spectrum and the balance: what follows the music slowly has arrived by then."""
+_HOP_SECONDS = 0.1
+_MONO_BELOW_HZ = 120.0
+_SILENCE_DB = -60.0
+_STRUCK_SECONDS = (0.03, 0.18)
+"""From a note's start: where something must be heard of it."""
+Vector = npt.NDArray[np.float64]
+
+
+def measure(sound: Sound) -> dict[str, Any]:
+    """All figures of a clip of one prompt; with stems, their balance too."""
+    heard = sound.heard
+    audio = heard.audio.astype(np.float64)
+    lufs = integrated(audio)
+    dbtp = true_peak_db(heard.audio)
+    settled = audio[round(min(SKIP_SECONDS, len(audio) / SAMPLE_RATE_HZ / 2) * SAMPLE_RATE_HZ) :]
+    return {
+        "lufs": lufs,
+        "first_lufs": _plain_loudness(audio[: round(SHORT_SECONDS * SAMPLE_RATE_HZ)]),
+        "surge_db": surge_db(audio, lufs),
+        "dbtp": dbtp,
+        "plr_db": dbtp - lufs,
+        "dc_db": 2 * power_db(float(np.abs(audio.mean(axis=0)).max())),
+        **stereo(audio),
+        "octaves_db": octaves_db(settled),
+        "clicks": float(len(clicks(sound))),
+        "seam": seam(heard.audio),
+        "silent_notes": float(silent_notes(heard)),
+        "balance_lu": balance(heard),
+        "block_ms": float(np.median(heard.block_ms[2:])) if len(heard.block_ms) > 2 else 0.0,
+    }
+
+
+def measure_change(sound: Sound) -> dict[str, Any]:
+    """Around the moment of a clip's second ask: how the loudness jumps, and whether there is a seam.
+
+    Returns:
+        ``jump_lu``: loudness of the 3 s after, less that of the 3 s before; ``later_lu``: of the 3 s after those, the
+        same; ``usual_lu``: the same earlier in the clip, where nothing changes; ``seam``.
+    """
+    audio = sound.heard.audio.astype(np.float64)
+    at = sound.heard.clip.asks[1].from_seconds
+    window = SHORT_SECONDS
+
+    def loud(begin: float) -> float:
+        first = round(begin * SAMPLE_RATE_HZ)
+        return _plain_loudness(audio[first : first + round(window * SAMPLE_RATE_HZ)])
+
+    before = loud(at - window)
+    return {
+        "jump_lu": loud(at) - before,
+        "later_lu": loud(at + window) - before,
+        "usual_lu": before - loud(at - 2 * window),
+        "seam": seam(sound.heard.audio, [round(at * SAMPLE_RATE_HZ)]),
+        "dbtp": true_peak_db(sound.heard.audio),
+    }
+
+
+def integrated(audio: Vector) -> float:
+    """Integrated loudness, LUFS (BS.1770, gated); -70 for silence."""
+    value = float(pyloudnorm.Meter(SAMPLE_RATE_HZ).integrated_loudness(audio))
+    return max(value, -70.0) if np.isfinite(value) else -70.0
+
+
+def _plain_loudness(audio: Vector) -> float:
+    """Loudness without gates, LUFS."""
+    powers = k_power(audio)
+    return -0.691 + power_db(powers.mean()) if powers.size else -70.0
+
+
+def k_power(audio: Vector) -> Vector:
+    """K-weighted power of both channels in steps of 0.1 s."""
+    meter = pyloudnorm.Meter(SAMPLE_RATE_HZ)
+    weighted = audio.copy()
+    for stage in meter._filters.values():  # noqa: SLF001 - the only way to its filters
+        for channel in range(2):
+            weighted[:, channel] = stage.apply_filter(weighted[:, channel])
+    hop = round(_HOP_SECONDS * SAMPLE_RATE_HZ)
+    whole = len(weighted) // hop * hop
+    steps: Vector = np.square(weighted[:whole]).sum(axis=1).reshape(-1, hop).mean(axis=1)
+    return steps
+
+
+def surge_db(audio: Vector, lufs: float) -> float:
+    """Most that the short-term loudness (3 s) rises from one window to the next, LU; rests count as 20 LU down."""
+    count = round(SHORT_SECONDS / _HOP_SECONDS)
+    powers = k_power(audio)
+    if len(powers) < 2 * count:
+        return 0.0
+    means = np.convolve(powers, np.ones(count) / count, "valid")
+    levels = np.maximum(-0.691 + 10 * np.log10(np.maximum(means, 1e-12)), lufs - 20)
+    return float((levels[count:] - levels[:-count]).max())
+
+
+def true_peak_db(audio: Float) -> float:
+    """Four times oversampled, dBTP."""
+    over = np.abs(resample_poly(audio, 4, 1, axis=0)[4_000:-4_000])
+    return float(20 * np.log10(max(float(over.max(initial=0.0)), 1e-9)))
+
+
+def stereo(audio: Vector) -> dict[str, float]:
+    """Correlation of the channels, of all and below 120 Hz, and the level of the sides against the middle in dB."""
+    low = sosfilt(butter(4, _MONO_BELOW_HZ, fs=SAMPLE_RATE_HZ, output="sos"), audio, axis=0)
+    side = np.square(audio[:, 0] - audio[:, 1]).mean()
+    middle = np.square(audio[:, 0] + audio[:, 1]).mean()
+    return {
+        "corr": _correlation(audio),
+        "low_corr": _correlation(low),
+        "side_db": max(power_db(side) - power_db(middle), -60.0),
+    }
+
+
+def _correlation(audio: Vector) -> float:
+    left, right = audio.T
+    scale = np.sqrt(np.square(left).mean() * np.square(right).mean())
+    return float((left * right).mean() / scale) if scale > 1e-10 else 1.0
+
+
+def octaves_db(audio: Vector) -> list[float]:
+    """Power in octave bands, both channels added, dB; only differences mean something."""
+    hz, density = welch(audio, SAMPLE_RATE_HZ, nperseg=8_192, axis=0)
+    power = density.sum(axis=1) * (hz[1] - hz[0])
+    edges = [(centre / 2**0.5, centre * 2**0.5) for centre in OCTAVES_HZ]
+    return [round(power_db(power[(hz >= low) & (hz < high)].sum()), 2) for low, high in edges]
+
+
+def silent_notes(heard: Heard) -> int:
+    """Notes of full length that start in silence: where the score does not rest, something must be heard."""
+    count = 0
+    for note in heard.notes:
+        first, last = (note.start_frame + round(seconds * SAMPLE_RATE_HZ) for seconds in _STRUCK_SECONDS)
+        piece = heard.audio[first:last]
+        if note.velocity > 0.2 and note.duration_frames >= last - note.start_frame and len(piece) == last - first:
+            count += power_db(float(np.square(piece, dtype=np.float64).mean())) < _SILENCE_DB
+    return count
+
+
+def balance(heard: Heard) -> dict[str, float]:
+    """Loudness of each stem where it sounds, against the mix, in LU; stems that hardly sound are left out."""
+    skipped = round(min(SKIP_SECONDS, len(heard.audio) / SAMPLE_RATE_HZ / 2) * SAMPLE_RATE_HZ)
+    powers = {name: k_power(stem[skipped:].astype(np.float64)) for name, stem in heard.stems.items()}
+    whole = k_power(heard.audio[skipped:].astype(np.float64))
+    mix = float(whole[whole > 1e-3 * whole.mean()].mean()) if whole.any() else 0.0
+    out = {}
+    for name, power in powers.items():
+        sounding = power[power > 0.03 * power.max(initial=0.0)]
+        if mix and sounding.size > 0.05 * power.size and sounding.mean() > 1e-5 * mix:
+            out[name] = round(power_db(sounding.mean() / mix), 2)
+    return out
