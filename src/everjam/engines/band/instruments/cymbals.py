@@ -98,7 +98,8 @@ _CYMBALS: Final = {
 }
 
 
-def _cymbal(cymbal: Cymbal, stroke: Stroke) -> Float32Array:
+def play_cymbal(cymbal: Cymbal, stroke: Stroke) -> Float32Array:
+    """A stroke on a cymbal: ``(frames,)`` or ``(2, frames)``."""
     frames = frames_of(cymbal.seconds)
     rng = stroke.rng
     channels = 2 if cymbal.stereo else 1
@@ -142,7 +143,7 @@ def _patch(name: str, title: str, gm: int, pivot_hz: float, variants: int) -> Pa
         name,
         title,
         "drums",
-        partial(_cymbal, _CYMBALS[name]),
+        partial(play_cymbal, _CYMBALS[name]),
         gm=gm,
         sustained=False,
         variants=variants,

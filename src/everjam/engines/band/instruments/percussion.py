@@ -65,7 +65,10 @@ def _cowbell(stroke: Stroke) -> Float32Array:
     out = np.zeros(frames, np.float32)
     for hz in (540.0, 800.0):
         tuned = hz * stroke.tuning
-        out += read(phase(tuned, frames), stack(square(harmonic_count(tuned))[None, :])[0])
+        level = np.float32(1.0 + 0.12 * stroke.rng.uniform(-1.0, 1.0))
+        out += level * read(
+            phase(tuned, frames, float(stroke.rng.uniform())), stack(square(harmonic_count(tuned))[None, :])[0]
+        )
     out = shape(out, bandpass(430.0, stroke.bright(2200.0, 6500.0), 1))
     strike = decay(frames, 0.012) * np.float32(stroke.hard(0.4, 1.1)) + decay(frames, 0.085) * np.float32(0.5)
     return out * strike
@@ -101,8 +104,8 @@ PATCHES: Final[tuple[Patch, ...]] = (
     *idiophones.PATCHES,
     _percussion("shaker", "Shaker", partial(_grains, (4600.0, 10500.0), 0.022, 0.020), 70, 6000.0, 4),
     _percussion("tambourine", "Tambourine", _tambourine, 54, 5000.0, 3),
-    _percussion("cowbell", "Cowbell", _cowbell, 56, 1500.0, 1),
-    _percussion("triangle", "Triangle", _triangle, 81, 6000.0, 2),
+    _percussion("cowbell", "Cowbell", _cowbell, 56, 1500.0, 3),
+    _percussion("triangle", "Triangle", _triangle, 81, 6000.0, 3),
     _percussion("cabasa", "Cabasa", partial(_grains, (6200.0, 13000.0), 0.035, 0.014), 69, 8000.0, 4),
-    _percussion("woodblock", "Wood block", _woodblock, 76, 1800.0, 2),
+    _percussion("woodblock", "Wood block", _woodblock, 76, 1800.0, 3),
 )
