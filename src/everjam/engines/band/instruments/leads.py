@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from everjam.audio import Float32Array
-from everjam.engines.band.instruments.analogue import SUPERSAW_CENTS, falling_cutoff, oscillate, unison
+from everjam.engines.band.instruments.analogue import falling_cutoff, oscillate, supersaw_cents, unison
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
@@ -74,7 +74,7 @@ def _trance(stroke: Stroke) -> Float32Array:
     # The octave above lies in the same tables: its harmonics are the even ones.
     both = saw(count) * np.where(number % 2, 0.55, 1.6)
     sweep = lowpass_sweep(stroke.hz, f32(both), cutoff, resonance=0.45, order=2, per_octave=4)
-    cents = tuple(1.35 * one for one in SUPERSAW_CENTS)
+    cents = supersaw_cents(0.18)
     out = unison(sweep, stroke.hz, cents, frames, stroke.rng)
     out = shape(out, highpass(max(260.0, 0.9 * stroke.hz)))
     return out * adsr(

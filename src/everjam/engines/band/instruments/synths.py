@@ -9,10 +9,10 @@ import numpy as np
 from everjam.audio import Float32Array
 from everjam.engines.band.instruments import leads, pads
 from everjam.engines.band.instruments.analogue import (
-    SUPERSAW_CENTS,
     falling_cutoff,
     oscillate,
     rising_cutoff,
+    supersaw_cents,
     unison,
 )
 from everjam.engines.band.instruments.contract import Patch
@@ -57,7 +57,7 @@ def _supersaw(stroke: Stroke) -> Float32Array:
     sweep = lowpass_sweep(
         stroke.hz, saw(harmonic_count(stroke.hz)), falling_cutoff(frames, floor, peak, 0.3), resonance=0.1, order=2
     )
-    out = unison(sweep, stroke.hz, SUPERSAW_CENTS, frames, stroke.rng)
+    out = unison(sweep, stroke.hz, supersaw_cents(0.14), frames, stroke.rng)
     return out * adsr(
         frames, stroke.held_seconds, attack_seconds=0.006, decay_seconds=0.6, sustain=0.8, release_seconds=0.2
     )
