@@ -1,0 +1,1 @@
+"""Measures how the band sounds: instruments against recordings, mixes against targets."""

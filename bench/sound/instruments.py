@@ -1,0 +1,149 @@
+"""Our instruments against recorded ones, at pitches and velocities that were not analysed.
+
+``python -m bench.sound.instruments [NAMES]`` prints for each measured instrument the log-mel distance (``logmel``) of
+the patch, as the band plays it (plain, brightness 5), to the notes of the SoundFont; ``--tables`` adds what the bare
+table would give. ``--features`` writes the recorded notes, as small integers, for tests that have no SoundFont.
+Needs ``fluidsynth`` and the SoundFont (see ``tools/measure_instruments.py``). Families and goals: median 4 dB, worst 6.
+"""
+
+import argparse
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from bench.sound.logmel import FLOOR_DB, HELD_SECONDS, RATE_HZ, distance_db, log_mel
+from tools.measuring.recording import SOUNDFONT, Ask, record
+from tools.measuring.registry import INSTRUMENTS
+from tools.measuring.source import Source
+
+from everjam.engines.band.instruments import PATCHES
+from everjam.engines.band.instruments.contract import Tone
+from everjam.engines.band.instruments.dsp.additive import additive
+from everjam.engines.band.instruments.dsp.bands import band_noise
+from everjam.engines.band.instruments.dsp.base import midi_to_hz
+from everjam.engines.band.instruments.measured import measured, table_of
+
+FEATURES: Final = Path(__file__).parents[2] / "tests" / "mix" / "instruments.npz"
+EVERY: Final = 4
+_VELOCITIES: Final = ((5, 80), (7, 112))
+"""Steps of the band's eight, and MIDI velocities."""
+_AFTER_SECONDS: Final = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A note that was not analysed.
+
+    Attributes:
+        table: Measured instrument.
+        patch: Patch that plays it.
+        key: MIDI key.
+        velocity: 1 to 8.
+        midi_velocity: The same in MIDI.
+    """
+
+    table: str
+    patch: str
+    key: int
+    velocity: int
+    midi_velocity: int
+
+
+def held_out(name: str, source: Source) -> list[Held]:
+    """Four notes of an instrument: three quarters of the range apart, away from the analysed keys; drums two."""
+    patch = source.patch or name
+    if source.kind == "drum":
+        return [Held(name, patch, source.low, step, midi) for step, midi in _VELOCITIES]
+    analysed = set(table_of(name).head["keys"])
+    low, high = source.low, source.high
+    if patch in PATCHES:
+        low, high = max(low, PATCHES[patch].low), min(high, PATCHES[patch].high)
+    free = [key for key in range(low, high + 1) if key not in analysed]
+    keys = [free[round(share * (len(free) - 1))] for share in (0.2, 0.4, 0.6, 0.8)]
+    return [Held(name, patch, key, *_VELOCITIES[number % 2]) for number, key in enumerate(keys)]
+
+
+def recorded(name: str, source: Source, soundfont: Path = SOUNDFONT) -> Iterator[tuple[Held, npt.NDArray[np.float32]]]:
+    """The held-out notes of an instrument and their recordings."""
+    notes = held_out(name, source)
+    asks = [Ask(note.key, note.midi_velocity, HELD_SECONDS, _AFTER_SECONDS) for note in notes]
+    yield from zip(notes, record(soundfont, source.bank, source.program, asks), strict=True)
+
+
+def played(note: Held) -> npt.NDArray[np.float32]:
+    """The patch."""
+    return PATCHES[note.patch].render(Tone(note.patch, note.key, round(1000 * HELD_SECONDS), note.velocity, 5, 0))
+
+
+def bare(note: Held) -> npt.NDArray[np.float32]:
+    """The table alone: partials and noise, let go after a second."""
+    spectrum = measured(note.table, midi_to_hz(note.key), note.midi_velocity / 127.0)
+    frames = round(1.5 * RATE_HZ)
+    rng = np.random.default_rng(zlib.crc32(f"{note.table}/{note.key}".encode()))
+    phases = rng.uniform(0.0, 2.0 * np.pi, spectrum.hz.size)
+    out = additive(spectrum.hz, spectrum.seconds, spectrum.levels_db, frames, phases)
+    out = out + band_noise(rng, spectrum.seconds, spectrum.noise_db, frames)
+    let_go = np.maximum(0.0, np.arange(frames) / RATE_HZ - HELD_SECONDS)
+    return np.asarray(out * 10.0 ** (-3.0 * let_go / spectrum.release_seconds), np.float32)[None, :]
+
+
+def quantised(level_db: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    """``log_mel`` in quarter decibels below its loudest cell."""
+    return np.asarray(np.rint(np.minimum(-level_db, FLOOR_DB) * 4.0), np.uint8)
+
+
+def _compare(names: list[str], *, tables: bool) -> None:
+    medians = []
+    for name in names:
+        source = INSTRUMENTS[name]
+        patch = source.patch or name
+        figures: list[float] = []
+        alone: list[float] = []
+        for note, recording in recorded(name, source):
+            target = log_mel(recording)
+            if patch in PATCHES:
+                figures.append(distance_db(log_mel(played(note)), target))
+            if tables:
+                alone.append(distance_db(log_mel(bare(note)), target))
+        text = " ".join(f"{figure:5.1f}" for figure in figures)
+        extra = "  table " + " ".join(f"{figure:5.1f}" for figure in alone) if tables else ""
+        mean = f"{np.mean(figures):5.1f}" if figures else "    -"
+        print(f"{name:22} {patch:22} {mean}   {text}{extra}", flush=True)
+        if figures:
+            medians.append(float(np.mean(figures)))
+    if medians:
+        print(f"{len(medians)} instruments: median {np.median(medians):.2f} dB, worst {max(medians):.2f} dB")
+
+
+def _write_features(names: list[str]) -> None:
+    out = {}
+    for name in names:
+        for note, recording in recorded(name, INSTRUMENTS[name]):
+            if note.patch in PATCHES:
+                label = f"{note.table}/{note.patch}/{note.key}/{note.velocity}"
+                out[label] = quantised(log_mel(recording, every=EVERY))
+    FEATURES.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(FEATURES, allow_pickle=False, **out)
+    print(f"{len(out)} notes, {FEATURES.stat().st_size} bytes")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("names", nargs="*", help="measured instruments; none: all")
+    parser.add_argument("--tables", action="store_true", help="also the tables alone")
+    parser.add_argument("--features", action="store_true", help="write the recorded notes for the tests")
+    arguments = parser.parse_args()
+    folder = Path(__file__).parents[2] / "src/everjam/engines/band/instruments/data/measured"
+    names = arguments.names or [name for name in INSTRUMENTS if (folder / f"{name}.bin").exists()]
+    if arguments.features:
+        _write_features(names)
+    else:
+        _compare(names, tables=arguments.tables)
+
+
+if __name__ == "__main__":
+    main()
