@@ -20,8 +20,8 @@ MACHINES = {
     "kick_rumble kick_lofi kick_chip",
     "snares": "snare_808 snare_909 snare_606 snare_cr78 snare_trap snare_linn snare_gated snare_punchy snare_lofi "
     "snare_chip clap",
-    "hats": "hat_closed hat_909 hat_606 hat_cr78 hat_linn hat_trap hat_lofi hat_chip",
-    "open hats": "hat_open open_909 open_606 open_linn hat_open_acoustic",
+    "hats": "hat_closed hat_closed_909 hat_closed_606 hat_closed_cr78 hat_closed_linn hat_trap hat_lofi hat_chip",
+    "open hats": "hat_open hat_open_909 hat_open_606 hat_open_linn hat_open_acoustic",
     "toms": "tom_808 tom_909 tom_electronic tom_linn",
 }
 STEREO = ("clap", "snare_gated", "snare_punchy", "ride", "crash")

@@ -19,11 +19,11 @@ from everjam.errors import UsageError
 
 _GRID_TABLES: Final = ("grids", "perc", "fills")
 _FIGURE_CELLS: Final = {
-    "bass.figures": "Rr2345678acgn.-",
+    "bass.figures": "Rr2345678acgn.-" + figures.MARKS,
     "chords.figures": "Xxomb123456.-",
     "second.figures": "Xxomb123456.-",
     "chords.arps": "12345678.-",
-    "riff.figures": "123456789abcd.-",
+    "riff.figures": "123456789abcd.-" + figures.MARKS,
     "melody.rhythms": "Xxo.-",
     "voice.figures": "Xxo.-",
 }
@@ -331,14 +331,17 @@ def _figure(file: str, key: str, figure: str, meter: Meter, allowed: str) -> str
         native = figures.native_meter(figure) if "|" in figure else meter
     except ValueError as error:
         raise InvalidCard(file, key, str(error), 'Write the metre as in "6/8|x--x-x".') from error
-    cells = figures.cells_of(figure)
-    stray = sorted(set(cells) - set(allowed))
+    marked = figures.marked_cells_of(figure)
+    stray = sorted(set("".join(marked)) - set(allowed))
+    if figure.rstrip().endswith(tuple(figures.MARKS)) or any(cell[:-1] and cell[-1] in ".-" for cell in marked):
+        raise InvalidCard(file, key, "a mark without a note", "Write it right before its note, as in ~8.")
     if stray:
         raise InvalidCard(file, key, f"{''.join(stray)!r} is no cell of this figure", f"Use {allowed}.")
-    bar = figures.cells_a_bar(len(cells), native)
-    if cells and len(cells) % bar and bar % len(cells):
+    bar = figures.cells_a_bar(len(marked), native)
+    if marked and len(marked) % bar and bar % len(marked):
         remedy = f"A bar of {native} has {len(native.cells)} cells; write that many, or a multiple."
-        raise InvalidCard(file, key, f"{len(cells)} cells", remedy)
+        raise InvalidCard(file, key, f"{len(marked)} cells", remedy)
+    cells = "".join(marked)
     return cells if native == COMMON_TIME else f"{native}|{cells}"
 
 

@@ -96,12 +96,18 @@ Grid = dict[str, str | float]
 
 
 class Drums(Section, frozen=True):
-    """Patterns for the kit and for the percussion beside it; fills have dots where the pattern goes on."""
+    """Patterns for the kit and for the percussion beside it; fills have dots where the pattern goes on.
+
+    Attributes:
+        crash: How often a section begins with a cymbal, 0 to 1.
+        rolls: How often a fill's repeated strokes are a roll, 0 to 1.
+    """
 
     grids: dict[str, Grid] = {}
     perc: dict[str, Grid] = {}
     fills: dict[str, Grid] = {}
     crash: Unit = None
+    rolls: Unit = None
 
 
 class Instruments(Section, frozen=True):
@@ -152,16 +158,19 @@ class Bass(Section, frozen=True):
     Attributes:
         figures: ``R`` root, ``r`` soft root, ``8`` octave, ``2`` to ``7`` scale steps of the chord, ``a`` step
             towards the next root, ``c`` semitone towards it, ``n`` the root of the next bar already, ``g`` dead note.
-            The figure ``kick`` plays the root where the kick plays.
+            Before a note, taking no time, ``~`` slides into it from the note before, ``>`` accents it: ``R-.~8``. The
+            figure ``kick`` plays the root where the kick plays.
         center: MIDI key that it keeps around.
         length: Share of the written length that sounds.
         runs: How often the end of a phrase walks to the next chord.
+        slides: How often held notes are slid into, first of all at the beginning of phrases, 0 to 1.
     """
 
     figures: Table = {}
     center: Annotated[float, msgspec.Meta(ge=24, le=55)] | None = None
     length: Annotated[float, msgspec.Meta(ge=0.1, le=1)] | None = None
     runs: Unit = None
+    slides: Unit = None
 
 
 class Chords(Section, frozen=True):
@@ -176,6 +185,7 @@ class Chords(Section, frozen=True):
         length: Share of the written length that sounds.
         strum_ms: Time between the lowest and the highest note.
         arp_center: MIDI key that the arpeggio keeps around.
+        tremolo: How often held chords are kept alive by a tremolo, on instruments that have one, 0 to 1.
     """
 
     figures: Table = {}
@@ -185,6 +195,7 @@ class Chords(Section, frozen=True):
     length: Annotated[float, msgspec.Meta(ge=0.05, le=1)] | None = None
     strum_ms: Annotated[float, msgspec.Meta(ge=0, le=120)] | None = None
     arp_center: Annotated[float, msgspec.Meta(ge=36, le=96)] | None = None
+    tremolo: Unit = None
 
 
 class Second(Section, frozen=True):
@@ -210,7 +221,8 @@ class Riff(Section, frozen=True):
 
     Attributes:
         figures: ``1`` to ``9`` degrees of the melody's scale from the tonic up (8 is the octave of a scale of seven, 6
-            that of a scale of five), ``a`` to ``d`` one to four degrees below it. Several bars long if need be.
+            that of a scale of five), ``a`` to ``d`` one to four degrees below it. Several bars long if need be. Before
+            a note, taking no time, ``~`` slides into it from the note before, ``>`` accents it: ``11~8. >1.~a1``.
         center: MIDI key that the tonic keeps around.
         length: Share of the written length that sounds.
         follows: 0 stays on the tonic, 1 counts from the chord's root and moves with it.
@@ -248,6 +260,11 @@ class Melody(Section, frozen=True):
         answers: How often the second instrument answers in the gaps (call and response).
         doubling: What the second instrument does while the lead plays: guide, none, unison, octave, thirds, sixths.
         virtuosity: How far a solo is faster and freer than the theme, 0 to 1.
+        legato: How many of the notes that could be slurred are, 0 to 1.
+        portamento: How many slurred notes are slid into, 0 to 1.
+        scoops: How many phrases begin with a note that is reached from below, 0 to 1.
+        falls: How many phrases end with a note that drops, 0 to 1.
+        tremolo: How many held notes are kept alive by a tremolo, on instruments that have one, 0 to 1.
     """
 
     rhythms: Table = {}
@@ -269,6 +286,11 @@ class Melody(Section, frozen=True):
     answers: Unit = None
     doubling: Table = {}
     virtuosity: Unit = None
+    legato: Unit = None
+    portamento: Unit = None
+    scoops: Unit = None
+    falls: Unit = None
+    tremolo: Unit = None
 
 
 class Voice(Section, frozen=True):

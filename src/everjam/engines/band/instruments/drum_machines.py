@@ -107,19 +107,19 @@ _LINN_TOM: Final = Tom(
 )  # fmt: skip
 
 _HATS: Final = {
-    "hat_909": Cymbal(
+    "hat_closed_909": Cymbal(
         0.16, (-46.0, -42.0, -34.0, -20.0, -8.0, -1.0, 3.0), (0.02, 0.02, 0.02, 0.022, 0.028, 0.03, 0.03), 60, 1.1,
         0.0005, 0.2, False,
     ),
-    "open_909": Cymbal(
+    "hat_open_909": Cymbal(
         0.75, (-46.0, -40.0, -30.0, -16.0, -6.0, 0.0, 2.0), (0.12, 0.12, 0.13, 0.15, 0.18, 0.19, 0.17), 80, 1.0,
         0.001, 0.2, False,
     ),
-    "hat_linn": Cymbal(
+    "hat_closed_linn": Cymbal(
         0.15, (-28.0, -18.0, -9.0, -3.0, 0.0, -3.0, -9.0), (0.02, 0.02, 0.022, 0.026, 0.028, 0.026, 0.022), 70, 0.7,
         0.0005, 0.35, False,
     ),
-    "open_linn": Cymbal(
+    "hat_open_linn": Cymbal(
         0.5, (-28.0, -17.0, -8.0, -3.0, 0.0, -2.0, -8.0), (0.08, 0.1, 0.11, 0.12, 0.12, 0.11, 0.09), 80, 0.7,
         0.001, 0.3, False,
     ),
@@ -371,13 +371,13 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _patch("clap", "Hand clap", _clap, 39, 1500.0, 4),
     _patch("hat_closed", "808 closed hi-hat", partial(_hat, 0.022, 0.14), 42, 6000.0, 4),
     _patch("hat_open", "808 open hi-hat", partial(_hat, 0.14, 0.6), 46, 6000.0),
-    _patch("hat_909", "909 closed hi-hat", partial(_hat_sampled, "hat_909", 36_000.0, 6, 6500.0), 42, 7000.0, 4),
-    _patch("open_909", "909 open hi-hat", partial(_hat_sampled, "open_909", 36_000.0, 6, 6500.0), 46, 7000.0),
-    _patch("hat_606", "606 closed hi-hat", partial(_hat_606, 0.009, 0.07), 42, 7000.0, 4),
-    _patch("open_606", "606 open hi-hat", partial(_hat_606, 0.085, 0.42), 46, 7000.0),
-    _patch("hat_cr78", "CR-78 hi-hat", _hat_cr78, 42, 6000.0, 4),
-    _patch("hat_linn", "LinnDrum closed hi-hat", partial(_hat_sampled, "hat_linn", _LINN_HZ, 8, 2600.0), 42, 5000.0, 4),
-    _patch("open_linn", "LinnDrum open hi-hat", partial(_hat_sampled, "open_linn", _LINN_HZ, 8, 2600.0), 46, 5000.0),
+    _patch("hat_closed_909", "909 closed hi-hat", partial(_hat_sampled, "hat_closed_909", 36_000.0, 6, 6500.0), 42, 7000.0, 4),
+    _patch("hat_open_909", "909 open hi-hat", partial(_hat_sampled, "hat_open_909", 36_000.0, 6, 6500.0), 46, 7000.0),
+    _patch("hat_closed_606", "606 closed hi-hat", partial(_hat_606, 0.009, 0.07), 42, 7000.0, 4),
+    _patch("hat_open_606", "606 open hi-hat", partial(_hat_606, 0.085, 0.42), 46, 7000.0),
+    _patch("hat_closed_cr78", "CR-78 hi-hat", _hat_cr78, 42, 6000.0, 4),
+    _patch("hat_closed_linn", "LinnDrum closed hi-hat", partial(_hat_sampled, "hat_closed_linn", _LINN_HZ, 8, 2600.0), 42, 5000.0, 4),
+    _patch("hat_open_linn", "LinnDrum open hi-hat", partial(_hat_sampled, "hat_open_linn", _LINN_HZ, 8, 2600.0), 46, 5000.0),
     _patch("hat_chip", "Chip hi-hat", _hat_chip, 42, 6000.0, 3),
     _patch("hat_trap", "Trap hi-hat", _hat_trap, 42, 9000.0, 4),
     _patch("hat_lofi", "Lo-fi hi-hat", _hat_lofi, 42, 3500.0, 4),
