@@ -1,18 +1,24 @@
-"""Moving synthesisers: swirling and drifting pads, the hoover's stab, a vocoder."""
+"""Pads and moving synthesisers: clouds of oscillators, phasers, tape, the hoover's stab, a vocoder."""
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from everjam.audio import Float32Array
-from everjam.engines.band.instruments.analogue import pulse_width_sweep, unison
+from everjam.engines.band.instruments.analogue import (
+    pulse_width_sweep,
+    rising_cutoff,
+    unison,
+    widened,
+)
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
     adsr,
     attack,
     control_times,
-    crossfeed,
     decay,
     f32,
     frames_of,
@@ -20,9 +26,11 @@ from everjam.engines.band.instruments.dsp.base import (
     noise,
     unit,
     upsample,
+    wander,
 )
-from everjam.engines.band.instruments.dsp.filters import bandpass, highpass, shape
-from everjam.engines.band.instruments.dsp.shaping import saturate
+from everjam.engines.band.instruments.dsp.cloud import Spread, cloud, hiss
+from everjam.engines.band.instruments.dsp.filters import bandpass, shape
+from everjam.engines.band.instruments.dsp.operators import overloaded
 from everjam.engines.band.instruments.dsp.wavetable import (
     harmonic_count,
     lowpass_sweep,
@@ -34,6 +42,107 @@ from everjam.engines.band.instruments.dsp.wavetable import (
 )
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 from everjam.engines.band.instruments.vowels import AH, EE, EH, OH, OO, vowel_tables
+
+
+@dataclass(frozen=True, slots=True)
+class Pad:
+    """A slow chord sound.
+
+    Attributes:
+        start_hz: Cutoff at the start, above the fundamental.
+        open_hz: Cutoff that it opens to, darkest and brightest.
+        open_seconds: How slowly.
+        attack_seconds: Rise.
+        release_seconds: Fall by 60 dB.
+        spread: The oscillators.
+        pulse_width: 0 = saws.
+        air: Level of breathy noise.
+        resonance: Of the filter.
+        slope: Of the filter, 6 dB an octave each.
+        sway: How far the cutoff wanders, in octaves.
+    """
+
+    start_hz: float
+    open_hz: tuple[float, float]
+    open_seconds: float
+    attack_seconds: float
+    release_seconds: float
+    spread: Spread
+    pulse_width: float = 0.0
+    air: float = 0.0
+    resonance: float = 0.0
+    slope: int = 2
+    sway: float = 0.16
+
+
+_PADS: Final = {
+    "pad_warm": Pad(250.0, (350.0, 3200.0), 1.0, 0.28, 1.4, Spread((-9.0, -3.0, 3.0, 9.0), 1.6, 0.3, 0.9)),
+    "pad_dark": Pad(
+        120.0, (180.0, 1500.0), 1.6, 0.45, 1.8, Spread((-11.0, 0.0, 11.0), 2.5, 0.4, 0.9), 0.3, 0.03, 0.25, 3, 0.3
+    ),
+    "pad_pwm": Pad(
+        500.0, (900.0, 5500.0), 0.5, 0.18, 1.1, Spread((-14.0, -5.0, 5.0, 14.0), 1.2, 0.5, 1.0), 0.5, 0.0, 0.1, 2, 0.1
+    ),
+    "synth_strings": Pad(
+        700.0, (1400.0, 7500.0), 0.25, 0.1, 0.8, Spread((-10.0, -4.0, 0.0, 4.0, 10.0), 3.5, 0.6, 0.6), 0.0, 0.02
+    ),
+}
+_CUTOFFS: Final = 3
+
+
+def _pad(pad: Pad, stroke: Stroke) -> Float32Array:
+    frames = frames_of(stroke.held_seconds + pad.release_seconds)
+    low, high = pad.open_hz
+    end = stroke.hz * 1.5 + stroke.bright(low, high) * stroke.hard(0.5, 1.1)
+    start = min(end * 0.9, stroke.hz * 1.2 + pad.start_hz * stroke.bright(0.6, 1.6))
+    octaves = np.log2(rising_cutoff(frames, start, end, pad.open_seconds))
+    octaves += pad.sway * np.tanh(wander(stroke.rng, frames, 0.7))
+    bottom, top = float(octaves.min()), float(octaves.max())
+    count = harmonic_count(stroke.hz, 300)
+    number = np.arange(1, count + 1)
+    source = saw(count)
+    if pad.pulse_width:
+        # Pulses that are modulated: the notches of their spectra have moved over everything.
+        width = pad.pulse_width + 0.06 * np.sin(np.linspace(0.0, TAU, 16))
+        source = f32(np.abs(np.sin(np.pi * number * width[:, None])).mean(axis=0) / number)
+    ratio = number * stroke.hz / 2.0 ** np.linspace(bottom, top, _CUTOFFS)[:, None]
+    rows = source / np.sqrt(1.0 + ratio ** (2 * pad.slope))
+    rows = rows * (1.0 + 2.0 * pad.resonance / (1.0 + (np.log2(ratio) / 0.35) ** 2))
+    position = f32((octaves - bottom) * ((_CUTOFFS - 1) / max(1e-6, top - bottom)))
+    out = cloud(stroke.hz, rows, pad.spread, frames, position, stroke.rng)
+    if pad.air:
+        out += hiss(stroke.rng, frames, bandpass(1500.0, stroke.bright(3500.0, 9000.0), 1)) * np.float32(2.0 * pad.air)
+    return out * _swell(stroke, frames, pad.attack_seconds, 2.0, 0.9, pad.release_seconds)
+
+
+def _swell(stroke: Stroke, frames: int, rise: float, fall: float, sustain: float, let_go: float) -> Float32Array:
+    """Envelope of a pad: short notes rise faster."""
+    return adsr(
+        frames,
+        stroke.held_seconds,
+        attack_seconds=min(rise, 0.06 + 0.45 * stroke.held_seconds),
+        decay_seconds=fall,
+        sustain=sustain,
+        release_seconds=let_go,
+    )
+
+
+def _pad_glass(stroke: Stroke) -> Float32Array:
+    """Bell-like overtones that breathe against each other."""
+    frames = frames_of(stroke.held_seconds + 1.4)
+    ratios = np.array([1.0, 2.0, 3.0, 4.0, 6.0, 9.0])
+    levels = (
+        np.array([1.0, 0.5, 0.32, 0.24, 0.16, 0.1])
+        * stroke.bright(0.6, 1.55) ** np.arange(6)
+        * stroke.hard(0.8, 1.05) ** np.arange(6)
+    )
+    tilted = np.array(
+        [levels * np.array([1.0, 0.6, 1.3, 0.7, 1.2, 0.8]), levels * np.array([1.0, 1.3, 0.7, 1.2, 0.7, 1.3])]
+    )
+    breath = f32(0.5 + 0.5 * np.tanh(wander(stroke.rng, frames, 0.9)))
+    spread = Spread((-3.0, 3.0), 1.2, 0.45, 0.9)
+    out = cloud(stroke.hz, tilted, spread, frames, breath, stroke.rng, ratios)
+    return out * _swell(stroke, frames, 0.12, 1.6, 0.8, 1.4)
 
 
 def _phased(stroke: Stroke, count: int, places: int) -> Float32Array:
@@ -57,21 +166,18 @@ def _pad_sweep(stroke: Stroke) -> Float32Array:
     tables = _phased(stroke, harmonic_count(stroke.hz, 300), places)
     at = control_times(frames)
     start = float(stroke.rng.uniform())
-    out = np.zeros((2, frames), np.float32)
+    sides = []
     for side in range(2):
         turn = 0.5 - 0.5 * np.cos(TAU * (0.42 * at + start + 0.3 * side))
         along = walk(tables, upsample(f32(turn * np.float32(places - 1.001)), frames))
-        for cents in (-9.0, 3.0) if side else (-3.0, 9.0):
-            at_phase = phase(stroke.hz * 2.0 ** (cents / 1200.0), frames, float(stroke.rng.uniform()))
-            out[side] += scan(at_phase, tables, along)
-    return crossfeed(out, 0.25) * adsr(
-        frames,
-        stroke.held_seconds,
-        attack_seconds=min(0.25, 0.08 + 0.45 * stroke.held_seconds),
-        decay_seconds=2.0,
-        sustain=0.9,
-        release_seconds=release_seconds,
-    )
+        sides.append(
+            sum(
+                scan(phase(stroke.hz * 2.0 ** (cents / 1200.0), frames, float(stroke.rng.uniform())), tables, along)
+                for cents in ((-9.0, 3.0) if side else (-3.0, 9.0))
+            )
+        )
+    middle, aside = f32(sides[0] + sides[1]), f32(sides[0] - sides[1])
+    return widened(middle, np.float32(0.5) * aside) * _swell(stroke, frames, 0.25, 2.0, 0.9, release_seconds)
 
 
 def _pad_vapor(stroke: Stroke) -> Float32Array:
@@ -91,17 +197,10 @@ def _pad_vapor(stroke: Stroke) -> Float32Array:
     # Opposite sways cancel in the mean, so that the chord stays in tune while every voice drifts.
     sway = 16.0 * np.sin(TAU * 0.83 * at + start) + 5.0 * np.sin(TAU * 4.7 * at)
     out = np.zeros((2, frames), np.float32)
-    for sign, cents, pan in ((1.0, -4.0, -0.8), (-1.0, 4.0, 0.8), (-1.0, -7.0, 0.5), (1.0, 7.0, -0.5)):
+    for sign, cents, pan in ((1.0, -5.0, -0.45), (-1.0, 5.0, 0.45)):
         curve = f32((stroke.hz * 2.0 ** ((sign * sway + cents) / 1200.0)).astype(np.float32))
         mix_in(out, scan(phase(curve, frames, float(stroke.rng.uniform())), sweep.tables, along), pan)
-    return out * adsr(
-        frames,
-        stroke.held_seconds,
-        attack_seconds=min(0.2, 0.06 + 0.4 * stroke.held_seconds),
-        decay_seconds=1.8,
-        sustain=0.85,
-        release_seconds=release_seconds,
-    )
+    return out * _swell(stroke, frames, 0.2, 1.8, 0.85, release_seconds)
 
 
 def _stab_hoover(stroke: Stroke) -> Float32Array:
@@ -111,7 +210,8 @@ def _stab_hoover(stroke: Stroke) -> Float32Array:
     at = control_times(frames)
     width = f32(0.27 + 0.2 * np.sin(TAU * 4.3 * at + float(stroke.rng.uniform(0.0, TAU))))
     edge = stroke.hz * 3.0 + stroke.bright(1800.0, 10_000.0) * stroke.hard(0.6, 1.0)
-    pull = -1100.0 * np.exp(-at / 0.032) - 500.0 * np.clip((at - held) / 0.2, 0.0, 1.0)
+    start = 100.0 * stroke.glide if stroke.glide else -1100.0
+    pull = start * np.exp(-at / 0.032) - 500.0 * np.clip((at - held) / 0.2, 0.0, 1.0)
     curve = f32((stroke.hz * 2.0 ** (pull / 1200.0)).astype(np.float32))
     out = np.zeros((2, frames), np.float32)
     for ratio, level, cents in (
@@ -122,7 +222,8 @@ def _stab_hoover(stroke: Stroke) -> Float32Array:
         hz = stroke.hz * ratio
         pulses = pulse_width_sweep(harmonic_count(hz, 400), width, edge, hz)
         out += unison(pulses, curve * np.float32(ratio), cents, frames, stroke.rng, width=0.8) * np.float32(level)
-    out = saturate(unit(shape(out, highpass(90.0))), 1.7)
+    middle = overloaded(unit(out[0] + out[1]), 1.9)
+    out = widened(middle, np.float32(0.6) * unit(out[0] - out[1]))
     return out * adsr(frames, held, attack_seconds=0.003, decay_seconds=0.45, sustain=0.65, release_seconds=0.18)
 
 
@@ -147,8 +248,8 @@ def _vocoder(stroke: Stroke) -> Float32Array:
     for cents, pan in ((-8.0, -0.6), (0.0, 0.0), (8.0, 0.6)):
         one = scan(phase(stroke.hz * 2.0 ** (cents / 1200.0), frames, float(stroke.rng.uniform())), tables, along)
         mix_in(out, one, pan)
-    hiss = shape(noise(stroke.rng, frames), bandpass(3500.0, stroke.bright(5500.0, 11_000.0)))
-    out = unit(out) + hiss * (decay(frames, 0.03) * attack(frames, 0.004) * np.float32(0.12 * stroke.hard(0.6, 1.1)))
+    breath = shape(noise(stroke.rng, frames), bandpass(3500.0, stroke.bright(5500.0, 11_000.0)))
+    out = unit(out) + breath * (decay(frames, 0.03) * attack(frames, 0.004) * np.float32(0.12 * stroke.hard(0.6, 1.1)))
     return out * adsr(
         frames, stroke.held_seconds, attack_seconds=0.01, decay_seconds=0.6, sustain=0.85, release_seconds=0.1
     )
@@ -159,8 +260,13 @@ def _synth(name: str, title: str, voice: Voice, gm: int, *, low: int = 36, high:
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
+    _synth("pad_warm", "Warm pad", partial(_pad, _PADS["pad_warm"]), 89),
+    _synth("pad_glass", "Glass pad", _pad_glass, 88),
+    _synth("pad_dark", "Dark pad", partial(_pad, _PADS["pad_dark"]), 95, low=24, high=84),
+    _synth("pad_pwm", "Pulse-width pad", partial(_pad, _PADS["pad_pwm"]), 90),
+    _synth("synth_strings", "Synth strings", partial(_pad, _PADS["synth_strings"]), 50),
     _synth("pad_sweep", "Sweeping pad", _pad_sweep, 95),
     _synth("pad_vapor", "Drifting tape pad", _pad_vapor, 89, high=88),
-    _synth("stab_hoover", "Hoover stab", _stab_hoover, 87, high=84),
+    make_patch("stab_hoover", "Hoover stab", "synths", _stab_hoover, gm=87, low=36, high=84, glides=True),
     _synth("vocoder", "Vocoder: vowels by take", _vocoder, 54, low=40, high=84, variants=3),
 )

@@ -1,19 +1,23 @@
-"""Synthesisers: stacks of saws, pads, leads, plucks, glassy FM, chips, and the wash of a shimmering guitar."""
+"""Synthesisers struck and plucked: FM bells, pianos and brass, stabs, plucks, chips, pings of a low-pass gate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 import numpy as np
 
-from everjam.audio import Float32Array
+from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments import leads, pads
 from everjam.engines.band.instruments.analogue import (
+    curve_of,
     falling_cutoff,
-    oscillate,
-    rising_cutoff,
+    late_vibrato,
+    partials_of,
+    slide_cents,
     supersaw_cents,
+    through,
     unison,
+    widened,
 )
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
@@ -25,214 +29,182 @@ from everjam.engines.band.instruments.dsp.base import (
     decay,
     f32,
     frames_of,
-    noise,
     release,
-    times,
     unit,
     upsample,
     wander,
 )
-from everjam.engines.band.instruments.dsp.filters import bandpass, shape
-from everjam.engines.band.instruments.dsp.shaping import saturate
+from everjam.engines.band.instruments.dsp.operators import modulated, overloaded, radians
+from everjam.engines.band.instruments.dsp.waves import pulse_wave, saw_wave, tables_of, two_pole
 from everjam.engines.band.instruments.dsp.wavetable import (
+    TABLE_FRAMES,
     harmonic_count,
-    lowpass_sweep,
     phase,
-    pulse,
-    read,
     saw,
     scan,
-    square,
     stack,
-    triangle,
     walk,
 )
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 
 
-def _supersaw(stroke: Stroke) -> Float32Array:
-    frames = frames_of(stroke.held_seconds + 0.22)
-    floor = stroke.hz * 2.0 + stroke.bright(700.0, 6500.0)
-    peak = floor * stroke.hard(1.3, 2.6)
-    sweep = lowpass_sweep(
-        stroke.hz, saw(harmonic_count(stroke.hz)), falling_cutoff(frames, floor, peak, 0.3), resonance=0.1, order=2
-    )
-    out = unison(sweep, stroke.hz, supersaw_cents(0.14), frames, stroke.rng)
-    return out * adsr(
-        frames, stroke.held_seconds, attack_seconds=0.006, decay_seconds=0.6, sustain=0.8, release_seconds=0.2
-    )
+def _chip(width: float, gate_tau_seconds: float, blip: float, stroke: Stroke) -> Float32Array:
+    """A pulse wave in sixteen steps of volume, as the early consoles had it, widest for its first moments."""
+    frames = frames_of(stroke.held_seconds + 0.03)
+    at = control_times(frames)
+    cents = late_vibrato(frames, 6.0, 12.0, 0.25, 0.1) + slide_cents(stroke, frames, 0.02)
+    curve = curve_of(stroke, frames, f32(cents + np.where(at < blip, 1200.0, 0.0)))
+    count = min(partials_of(stroke), max(1, int(13_000.0 / stroke.hz))) if blip else partials_of(stroke)
+    cutoff = stroke.bright(2500.0, 16_000.0) * stroke.hard(0.6, 1.0)
+    gain = 1.0 / (1.0 + 1j * np.arange(1, count + 1) * stroke.hz / cutoff)
+    tables = tables_of(np.array([pulse_wave(count, width), pulse_wave(count, 0.5)]) * gain)
+    along = walk(tables, upsample(f32(np.where(at < 0.033, 0.999, 0.0).astype(np.float32)), frames))
+    out = scan(phase(curve, frames), tables, along)
+    # Volume moves in steps, sixty a second; a millisecond between them keeps the steps from clicking.
+    steps = np.round(15.0 * (0.35 + 0.65 * np.exp(-np.floor(at * 60.0) / 60.0 / gate_tau_seconds))) / 15.0
+    return f32(out * upsample(f32(steps.astype(np.float32)), frames) * release(frames, stroke.held_seconds, 0.02))
+
+
+def _pluck(decay_seconds: float, swarm: float, stroke: Stroke) -> Float32Array:
+    """Detuned saws through a filter that snaps shut."""
+    held = min(stroke.held_seconds, 0.6)
+    frames = frames_of(held + 0.45)
+    floor = stroke.hz * 1.2 + stroke.bright(80.0, 500.0)
+    peak = floor + stroke.bright(2200.0, 14_000.0) * stroke.hard(0.25, 1.0)
+    cutoff = falling_cutoff(frames, floor, peak, 0.42 * decay_seconds)
+    curve = curve_of(stroke, frames, slide_cents(stroke, frames, 0.03))
+    wave = leads.thinned(saw_wave(partials_of(stroke)), -0.4)
+    sweep = through(stroke, wave, cutoff, curve, resonance=0.45, per_octave=7)
+    moving = curve if stroke.glide else stroke.hz
+    out = unison(sweep, moving, supersaw_cents(swarm)[1:6], frames, stroke.rng, width=0.7)
+    snap = attack(frames, 0.0008) * decay(frames, decay_seconds)
+    return out * snap * release(frames, max(held, 0.25), 0.35)
 
 
 @dataclass(frozen=True, slots=True)
-class Pad:
-    """A slow chord sound.
+class Pair:
+    """An operator heard and one that bends it.
 
     Attributes:
-        start_hz: Cutoff at the start, above twice the fundamental.
-        open_hz: Cutoff that it opens to, darkest and brightest.
-        open_seconds: How slowly.
-        attack_seconds: Rise.
-        release_seconds: Fall by 60 dB.
-        cents: Detuning of the oscillators.
-        pulse_width: 0 = saws.
-        air: Level of breathy noise.
-        resonance: Of the filter.
+        ratio: Of the heard one to the note.
+        modulator: Of the other to the note.
+        level: How loud.
+        index: How far it is bent at the start, in radians.
+        index_tau_seconds: How fast that goes.
+        rest: Share of the index that stays.
+        tau_seconds: Decay of what is heard; 0 = as long as the key is down.
+        cents: Detuning.
+        keen: How much more velocity changes the index than the level.
     """
 
-    start_hz: float
-    open_hz: tuple[float, float]
-    open_seconds: float
-    attack_seconds: float
-    release_seconds: float
-    cents: tuple[float, ...]
-    pulse_width: float = 0.0
-    air: float = 0.0
-    resonance: float = 0.0
+    ratio: float
+    modulator: float
+    level: float
+    index: float
+    index_tau_seconds: float
+    rest: float = 0.0
+    tau_seconds: float = 0.0
+    cents: float = 0.0
+    keen: float = 1.0
 
 
-_PADS: Final = {
-    "pad_warm": Pad(250.0, (350.0, 3200.0), 1.0, 0.28, 1.4, (-9.0, -3.5, 3.5, 9.0)),
-    "pad_dark": Pad(120.0, (180.0, 1500.0), 1.6, 0.45, 1.8, (-11.0, -4.0, 4.0, 11.0), 0.3, 0.03, 0.25),
-    "synth_strings": Pad(700.0, (1200.0, 6500.0), 0.3, 0.12, 0.8, (-10.0, -4.0, 0.0, 4.0, 10.0), 0.0, 0.02),
-}
+def _bend(pair: Pair, stroke: Stroke) -> float:
+    take = float(stroke.rng.uniform(0.94, 1.06))
+    return pair.index * take * stroke.bright(0.5, 1.8) * stroke.hard(0.45**pair.keen, 1.15)
 
 
-def _pad(pad: Pad, stroke: Stroke) -> Float32Array:
-    frames = frames_of(stroke.held_seconds + pad.release_seconds)
-    low, high = pad.open_hz
-    end = stroke.hz * 1.5 + stroke.bright(low, high) * stroke.hard(0.5, 1.1)
-    start = min(end * 0.9, stroke.hz * 1.2 + pad.start_hz * stroke.bright(0.6, 1.6))
-    drift = 2.0 ** (0.16 * wander(stroke.rng, frames, 0.7))
-    cutoff = (rising_cutoff(frames, start, end, pad.open_seconds) * drift).astype(np.float32)
-    count = harmonic_count(stroke.hz, 300)
-    source = pulse(count, pad.pulse_width) if pad.pulse_width else saw(count)
-    sweep = lowpass_sweep(stroke.hz, source, cutoff, resonance=pad.resonance, order=2)
-    out = unison(sweep, stroke.hz, pad.cents, frames, stroke.rng)
-    if pad.air:
-        hiss = shape(
-            noise(stroke.rng, 2 * frames).reshape(2, frames), bandpass(1500.0, stroke.bright(3500.0, 9000.0), 1)
-        )
-        out += hiss * np.float32(pad.air)
-    return out * adsr(
-        frames,
-        stroke.held_seconds,
-        attack_seconds=min(pad.attack_seconds, 0.1 + 0.5 * stroke.held_seconds),
-        decay_seconds=2.0,
-        sustain=0.9,
-        release_seconds=pad.release_seconds,
+def _operators(pairs: tuple[Pair, ...], stroke: Stroke, frames: int, stretch: float) -> Float32Array:
+    """The sum of some pairs."""
+    bends = [_bend(pair, stroke) for pair in pairs]
+    reach = max(
+        stroke.hz * (pair.ratio + (bend + 3.0) * pair.modulator) for pair, bend in zip(pairs, bends, strict=True)
     )
+    curve = curve_of(stroke, frames, slide_cents(stroke, frames, 0.035)) if stroke.glide else None
+
+    def render(count: int, rate_hz: int) -> Float32Array:
+        slower = SAMPLE_RATE_HZ / rate_hz
+        out = np.zeros(count, np.float32)
+        for pair, bend in zip(pairs, bends, strict=True):
+            tuned = pair.ratio * 2.0 ** (pair.cents / 1200.0)
+            if stroke.hz * max(tuned, pair.modulator) > 20_000.0:
+                continue
+            base = stroke.hz if curve is None else curve
+            turn, bender = (radians(base * one, count, rate_hz) for one in (tuned, pair.modulator))
+            depth = decay(count, pair.index_tau_seconds * stretch / slower)
+            depth = np.float32(bend * (1.0 - pair.rest)) * depth + np.float32(bend * pair.rest)
+            one = np.sin(turn + depth * np.sin(bender)) * np.float32(pair.level)
+            out += one * decay(count, pair.tau_seconds * stretch / slower) if pair.tau_seconds else one
+        return out
+
+    return modulated(render, frames, reach)
 
 
-def _pad_glass(stroke: Stroke) -> Float32Array:
-    """Bell-like overtones that breathe against each other."""
-    frames = frames_of(stroke.held_seconds + 1.4)
-    ratios = (1.0, 2.0, 3.0, 4.0, 6.0, 9.0)
-    levels = (
-        np.array([1.0, 0.5, 0.32, 0.24, 0.16, 0.1])
-        * stroke.bright(0.6, 1.55) ** np.arange(6)
-        * stroke.hard(0.8, 1.05) ** np.arange(6)
-    )
-    sine = stack(np.ones((1, 1)))[0]
-    out = np.zeros((2, frames), np.float32)
-    for number, (ratio, level) in enumerate(zip(ratios, levels, strict=True)):
-        if stroke.hz * ratio > 20_000.0:
-            break
-        for side, cents in enumerate((-3.0, 3.0)):
-            swell = upsample(f32(1.0 + 0.45 * np.tanh(wander(stroke.rng, frames, 1.3 + 0.2 * number))), frames)
-            at = phase(stroke.hz * ratio * 2.0 ** (cents / 1200.0), frames, float(stroke.rng.uniform()))
-            out[side] += read(at, sine) * (swell * np.float32(level))
-    return crossfeed(out, 0.3) * adsr(
-        frames,
-        stroke.held_seconds,
-        attack_seconds=min(0.12, 0.05 + 0.3 * stroke.held_seconds),
-        decay_seconds=1.6,
-        sustain=0.8,
-        release_seconds=1.4,
-    )
+_GLASS: Final = (
+    Pair(1.0, 3.0, 1.0, 1.1, 0.1, 0.0, 0.22),
+    Pair(2.0, 7.0, 0.3, 0.7, 0.05, 0.0, 0.15, 3.0),
+    Pair(1.0, 1.0, 0.35, 0.5, 0.2, 0.2, 0.35, -3.0),
+)
+_BELL: Final = (
+    Pair(1.0, 3.5, 1.0, 1.9, 0.35, 0.06, 0.6),
+    Pair(1.0, 3.5, 0.6, 1.4, 0.5, 0.0, 0.8, 2.2),
+    Pair(2.0, 5.19, 0.35, 0.9, 0.12, 0.0, 0.28, -2.0),
+)
+_PIANO: Final = (
+    Pair(1.0, 1.0, 1.0, 1.15, 0.5, 0.12, 1.1, 1.2),
+    Pair(1.0, 14.0, 0.55, 0.75, 0.06, 0.0, 0.5, -1.2, 1.6),
+    Pair(2.0, 1.0, 0.16, 0.8, 0.2, 0.0, 0.35),
+)
+_HORNS: Final = (
+    Pair(1.0, 1.0, 1.0, 3.0, 0.4, 0.55, 0.0, 3.0),
+    Pair(1.0, 1.0, 0.8, 2.4, 0.35, 0.5, 0.0, -3.0),
+    Pair(2.0, 1.0, 0.2, 1.5, 0.15, 0.4),
+)
 
 
-def _vibrato(stroke: Stroke, frames: int, cents: float, after_seconds: float) -> Float32Array:
-    at = control_times(frames)
-    depth = cents * np.clip((at - after_seconds) / 0.3, 0.0, 1.0)
-    return f32((stroke.hz * 2.0 ** (depth * np.sin(TAU * 5.6 * (at - after_seconds)) / 1200.0)).astype(np.float32))
+def _struck_fm(pairs: tuple[Pair, ...], longest_seconds: float, stroke: Stroke) -> Float32Array:
+    """Operators that ring as they will; the sides are two takes of the first ones' beating."""
+    stretch = 2.0 ** (-np.log2(stroke.hz / 523.25) / 3.0)
+    frames = frames_of(min(longest_seconds * 1.3, longest_seconds * max(0.7, stretch)))
+    out = _operators(pairs, stroke, frames, stretch)
+    beat = radians(float(stroke.rng.uniform(0.6, 1.1)), frames, start_cycles=float(stroke.rng.uniform()))
+    sway = np.float32(0.22) * np.sin(beat) * attack(frames, 0.1)
+    return np.stack([out * (1.0 + sway), out * (1.0 - sway)]) * attack(frames, 0.001)
 
 
-def _lead(kind: str, stroke: Stroke) -> Float32Array:
-    frames = frames_of(stroke.held_seconds + 0.14)
-    count = harmonic_count(stroke.hz)
-    source = saw(count) if kind == "saw" else pulse(count, 0.42)
-    floor = stroke.hz * 2.0 + stroke.bright(500.0, 5500.0)
-    sweep = lowpass_sweep(
-        stroke.hz, source, falling_cutoff(frames, floor, floor * stroke.hard(1.2, 3.0), 0.35), resonance=0.3, order=3
-    )
-    curve = _vibrato(stroke, frames, 12.0, 0.28)
-    cents = (-6.0, 6.0) if kind == "saw" else (-2.5, 2.5)
-    out = unison(sweep, curve, cents, frames, stroke.rng, width=0.35)
-    return out * adsr(
-        frames, stroke.held_seconds, attack_seconds=0.006, decay_seconds=0.5, sustain=0.85, release_seconds=0.12
-    )
+def _piano_fm(stroke: Stroke) -> Float32Array:
+    """The electric piano of a thousand ballads: a soft body, a tine that velocity brings, a damper."""
+    held = min(stroke.held_seconds, 4.0)
+    frames = frames_of(held + 0.25)
+    out = _operators(_PIANO, stroke, frames, 2.0 ** (-np.log2(stroke.hz / 261.6) / 4.0))
+    out *= attack(frames, 0.0012) * release(frames, held, 0.22)
+    sway = np.float32(0.12) * np.sin(radians(4.3, frames)) * attack(frames, 0.3)
+    return np.stack([out * (1.0 + sway), out * (1.0 - sway)])
 
 
-def _chip(width: float, gate_tau_seconds: float, stroke: Stroke) -> Float32Array:
-    """A pulse wave in sixteen steps of volume, as the early consoles had it."""
-    frames = frames_of(stroke.held_seconds + 0.03)
-    count = harmonic_count(stroke.hz)
-    cutoff = stroke.bright(2500.0, 14_000.0) * stroke.hard(0.6, 1.0)
-    number = np.arange(1, count + 1)
-    rolled = pulse(count, width) / np.sqrt(1.0 + (number * stroke.hz / cutoff) ** 2)
-    curve = _vibrato(stroke, frames, 10.0, 0.2)
-    out = read(phase(curve, frames), stack(rolled[None, :])[0])
-    level = np.round(15.0 * (0.35 + 0.65 * decay(frames, gate_tau_seconds))) / np.float32(15.0)
-    return f32(out * level * release(frames, stroke.held_seconds, 0.03))
-
-
-def _pluck(stroke: Stroke) -> Float32Array:
-    frames = frames_of(min(stroke.held_seconds, 0.6) + 0.5)
-    floor = stroke.hz * 1.3 + stroke.bright(80.0, 500.0)
-    peak = floor + stroke.bright(1500.0, 11_000.0) * stroke.hard(0.25, 1.0)
-    sweep = lowpass_sweep(
-        stroke.hz, saw(harmonic_count(stroke.hz)), falling_cutoff(frames, floor, peak, 0.09), resonance=0.35, order=3
-    )
-    out = unison(sweep, stroke.hz, (-7.0, 0.0, 7.0), frames, stroke.rng, width=0.6)
-    return out * decay(frames, 0.2) * release(frames, max(stroke.held_seconds, 0.25), 0.4)
-
-
-def _fm_glass(ratio: float, index: float, tau_seconds: float, longest_seconds: float, stroke: Stroke) -> Float32Array:
-    """Two detuned pairs of FM operators, left and right."""
-    frames = frames_of(longest_seconds)
-    scale = 2.0 ** (-np.log2(stroke.hz / 523.25) / 3.0)
-    tau = tau_seconds * scale
-    take = float(stroke.rng.uniform(0.93, 1.07))
-    depth = np.float32(index * take * stroke.bright(0.45, 1.8) * stroke.hard(0.4, 1.15)) * decay(frames, tau * 0.45)
-    sides = []
-    for cents in (-2.0, 2.0):
-        hz = stroke.hz * 2.0 ** (cents / 1200.0)
-        carrier = ((hz * times(frames).astype(np.float64)) % 1.0).astype(np.float32) * np.float32(TAU)
-        modulator = ((hz * ratio * times(frames).astype(np.float64)) % 1.0).astype(np.float32) * np.float32(TAU)
-        one = np.sin(carrier + depth * np.sin(modulator))
-        one += np.float32(0.25) * np.sin(np.float32(2.0) * carrier) * decay(frames, tau * 0.6)
-        sides.append(one)
-    return crossfeed(np.stack(sides) * (decay(frames, tau) * attack(frames, 0.001)), 0.25)
+def _brass_fm(stroke: Stroke) -> Float32Array:
+    """Two pairs whose index rises with the breath."""
+    frames = frames_of(leads.held_of(stroke) + 0.12)
+    bent = _operators(_HORNS, stroke, frames, 1.0)
+    calm = tuple(replace(pair, index=0.4, rest=1.0) for pair in _HORNS)
+    plain = _operators(calm, stroke, frames, 1.0)
+    swell = attack(frames, stroke.hard(0.11, 0.05))
+    return (plain + (bent - plain) * swell) * leads.lead_envelope(stroke, frames, 0.014, 0.5, 0.85, 0.11)
 
 
 def _stab_rave(stroke: Stroke) -> Float32Array:
     """A minor chord sampled into one key: the stab of the early nineties (root, minor third, fifth, octave)."""
-    frames = frames_of(min(stroke.held_seconds, 0.5) + 0.2)
+    held = min(stroke.held_seconds, 0.5)
+    frames = frames_of(held + 0.2)
     floor = stroke.hz * 2.0 + stroke.bright(300.0, 1800.0)
-    cutoff = falling_cutoff(frames, floor, floor + stroke.bright(1800.0, 11_000.0) * stroke.hard(0.3, 1.0), 0.16)
-    sweep = lowpass_sweep(stroke.hz, saw(harmonic_count(stroke.hz * 2.0)), cutoff, resonance=0.3, order=3)
+    cutoff = falling_cutoff(frames, floor, floor + stroke.bright(1800.0, 12_000.0) * stroke.hard(0.3, 1.0), 0.14)
+    wave = leads.thinned(saw_wave(harmonic_count(stroke.hz * 2.0, 500)), -0.5)
+    sweep = through(stroke, wave, cutoff, np.zeros(0, np.float32), kind=two_pole, resonance=0.6, per_octave=8)
     out = np.zeros((2, frames), np.float32)
     for step, level in ((0.0, 1.0), (3.0, 0.6), (7.0, 0.7), (12.0, 0.6)):
         out += unison(sweep, stroke.hz * 2.0 ** (step / 12.0), (-8.0, 8.0), frames, stroke.rng) * np.float32(level)
-    out = saturate(unit(crossfeed(out, 0.3)), 1.8)
-    return out * adsr(
-        frames,
-        min(stroke.held_seconds, 0.5),
-        attack_seconds=0.003,
-        decay_seconds=0.25,
-        sustain=0.4,
-        release_seconds=0.18,
-    )
+    middle = overloaded(unit(out[0] + out[1]), 2.0, 0.1)
+    out = widened(middle, np.float32(0.5) * unit(out[0] - out[1]))
+    return out * leads.lead_envelope(stroke, frames, 0.001, 0.22, 0.4, 0.18) * release(frames, held, 0.18)
 
 
 def _guitar_shimmer(stroke: Stroke) -> Float32Array:
@@ -272,45 +244,56 @@ def _guitar_shimmer(stroke: Stroke) -> Float32Array:
     )
 
 
-def _lead_soft(stroke: Stroke) -> Float32Array:
-    """A rounded triangle lead."""
-    frames = frames_of(stroke.held_seconds + 0.12)
-    count = harmonic_count(stroke.hz, 60)
-    source = triangle(count) + 0.06 * stroke.bright(0.4, 2.5) * square(count)
-    sweep = lowpass_sweep(
-        stroke.hz,
-        source,
-        np.full(control_times(frames).size, stroke.hz * 2.0 + stroke.bright(800.0, 5000.0), np.float32),
-        order=2,
-    )
-    out = oscillate(sweep, _vibrato(stroke, frames, 9.0, 0.25), frames)
-    return out * adsr(
-        frames, stroke.held_seconds, attack_seconds=0.012, decay_seconds=0.5, sustain=0.85, release_seconds=0.1
-    )
+_GATE_STEPS: Final = 20
+
+
+def _buchla(stroke: Stroke) -> Float32Array:
+    """A bent sine, folded, struck through a low-pass gate that closes level and tone at once."""
+    frames = frames_of(1.5)
+    ratio = (2, 3, 1)[stroke.variant % 3]
+    tau = 0.2 * 2.0 ** (-np.log2(stroke.hz / 261.6) / 4.0)
+    depth = stroke.bright(0.5, 1.9) * stroke.hard(0.4, 1.2)
+    turn = np.linspace(0.0, TAU, TABLE_FRAMES // 4, endpoint=False)
+    count = min(harmonic_count(stroke.hz), turn.size // 2 - 1)
+    opening = np.linspace(0.0, 1.0, _GATE_STEPS)[:, None]
+    bent = np.sin(turn + 0.9 * depth * opening**0.7 * np.sin(ratio * turn))
+    folded = np.sin(bent * (1.0 + 3.2 * depth * opening**1.4))
+    rows = np.fft.rfft(folded)[:, 1 : count + 1] / turn.size
+    hz = stroke.hz * np.arange(1, count + 1)
+    gate_hz = 1.2 * stroke.hz + 90.0 * (stroke.bright(4000.0, 16_000.0) / 90.0) ** (0.3 + 0.7 * opening)
+    tables = tables_of(rows / (1.0 + (hz / gate_hz) ** 2))
+    # Quick to open, slower and slower to close.
+    at = control_times(frames)
+    light = (1.0 - np.exp(-at / 0.0012)) / (1.0 + at / (1.4 * tau)) ** 1.8 * np.exp(-at / (2.2 * tau))
+    gate = upsample(f32(light.astype(np.float32)), frames)
+    along = walk(tables, gate * np.float32(_GATE_STEPS - 1.001))
+    flat, sharp = (scan(phase(stroke.hz * 2.0 ** (cents / 1200.0), frames), tables, along) for cents in (-1.5, 1.5))
+    return crossfeed(np.stack([flat, sharp]) * gate, 0.4)
 
 
 def _synth(name: str, title: str, voice: Voice, gm: int, *, low: int = 36, high: int = 96, variants: int = 2) -> Patch:
-    return make_patch(name, title, "synths", voice, gm=gm, low=low, high=high, variants=variants)
+    return make_patch(name, title, "synths", voice, gm=gm, low=low, high=high, variants=variants, glides=True)
+
+
+def _ringing(name: str, title: str, voice: Voice, gm: int, *, low: int = 48, variants: int = 2) -> Patch:
+    return make_patch(name, title, "synths", voice, gm=gm, low=low, sustained=False, variants=variants)
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    _synth("supersaw", "Supersaw", _supersaw, 81),
-    _synth("pad_warm", "Warm pad", partial(_pad, _PADS["pad_warm"]), 89),
-    _synth("pad_glass", "Glass pad", _pad_glass, 88),
-    _synth("pad_dark", "Dark pad", partial(_pad, _PADS["pad_dark"]), 95, low=24, high=84),
-    _synth("lead_saw", "Saw lead", partial(_lead, "saw"), 81, low=48),
-    _synth("lead_square", "Square lead", partial(_lead, "square"), 80, low=48),
-    _synth("lead_soft", "Soft lead", _lead_soft, 80, low=48, variants=1),
-    _synth("lead_chip", "Chip lead", partial(_chip, 0.25, 0.5), 80, low=48, variants=1),
-    _synth("arp_chip", "Chip arpeggio", partial(_chip, 0.125, 0.09), 80, low=48, variants=1),
-    _synth("pluck_synth", "Synth pluck", _pluck, 90),
+    _synth("lead_chip", "Chip lead", partial(_chip, 0.25, 0.5, 0.0), 80, low=48, variants=1),
+    _synth("arp_chip", "Chip arpeggio", partial(_chip, 0.125, 0.09, 0.016), 80, low=48, variants=1),
+    _synth("pluck_synth", "Synth pluck", partial(_pluck, 0.2, 0.06), 90),
+    _synth("pluck_trance", "Trance pluck", partial(_pluck, 0.13, 0.17), 90, low=48),
+    _ringing("arp_glass", "Glass arpeggio", partial(_struck_fm, _GLASS, 1.2), 98),
+    _ringing("fm_bell", "FM bell", partial(_struck_fm, _BELL, 2.4), 14),
+    _synth("piano_fm", "FM electric piano", _piano_fm, 5, low=28),
     make_patch(
-        "arp_glass", "Glass arpeggio", "synths", partial(_fm_glass, 3.0, 1.1, 0.22, 1.3), gm=98, low=48, sustained=False
+        "brass_fm", "FM brass", "synths", _brass_fm, gm=63, low=40, high=88, articulations=("legato", "staccato"),
+        glides=True,
     ),
-    make_patch("fm_bell", "FM bell", "synths", partial(_fm_glass, 3.5, 1.9, 0.6, 2.4), gm=14, low=48, sustained=False),
-    _synth("stab_rave", "Rave stab, a minor chord in one key", _stab_rave, 55, low=36, high=84),
-    _synth("guitar_shimmer", "Shimmering guitar wall", _guitar_shimmer, 96, low=36, high=88),
-    _synth("synth_strings", "Synth strings", partial(_pad, _PADS["synth_strings"]), 50),
+    make_patch("stab_rave", "Rave stab, a minor chord in one key", "synths", _stab_rave, gm=55, low=36, high=84),
+    make_patch("guitar_shimmer", "Shimmering guitar wall", "synths", _guitar_shimmer, gm=96, low=36, high=88),
+    _ringing("buchla", "West-coast pings: the modulator changes by take", _buchla, 98, low=36, variants=3),
     *leads.PATCHES,
     *pads.PATCHES,
-)
+)  # fmt: skip

@@ -9,12 +9,14 @@ import scipy.fft
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.dsp.base import TAU, f32, upsample
+from everjam.engines.band.instruments.dsp.filters import Response
 
 _SIZES: Final = (1 << 16, 1 << 17, 1 << 18)
 _MONO_HZ: Final = 180.0
 _WIDEST_RADIANS: Final = 3.8
 """Between the sides: their correlation then is a half."""
 _HIGHEST_HZ: Final = 20_500.0
+_INAUDIBLE: Final = 2e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def cloud(
         hz: Fundamental.
         rows: Amplitudes of the partials, shape ``(spectra, partials)``.
         spread: The players.
-        frames: Length; what is longer than the longest loop (5.5 s) repeats it.
+        frames: Length; the loop, of 1.4 to 5.5 s, is repeated where it is shorter.
         position: Control curve (``dsp.base.control_times``) of places in ``rows``, 0 to ``len(rows) - 1``.
         rng: For the phases.
         ratios: Of the partials to the fundamental; None makes harmonics.
@@ -57,11 +59,16 @@ def cloud(
     Returns:
         float32 ``(2, frames)``, of RMS 1 at the spectra's mean.
     """
-    size = next((size for size in _SIZES if frames <= size), _SIZES[-1])
+    # Beating that comes back once is not heard as a loop.
+    size = next((size for size in _SIZES if frames <= 2 * size), _SIZES[-1])
+    loudest = rows.max(axis=0)
+    rows = rows[:, : int(np.flatnonzero(loudest > _INAUDIBLE * loudest.max())[-1]) + 1]
     power = _power(hz, rows, spread, size, ratios)
     used = power.shape[1]
-    middle = rng.random(used, dtype=np.float32) * np.float32(TAU)
-    aside = f32(rng.random(used, dtype=np.float32) - np.float32(0.5))
+    # As many numbers whatever is used of them: a brighter note has the same beating.
+    dice = rng.random((2, size // 2), dtype=np.float32)[:, :used]
+    middle = dice[0] * np.float32(TAU)
+    aside = f32(dice[1] - np.float32(0.5))
     aside *= np.float32(_WIDEST_RADIANS * spread.width)
     aside[: int(_MONO_HZ * size / SAMPLE_RATE_HZ)] = 0.0
     amplitude = np.sqrt(power)
@@ -84,6 +91,36 @@ def cloud(
                 end = min(frames, start + size)
                 out[side, start:end] += loop[: end - start] * curve[start:end]
     return out
+
+
+def hiss(
+    rng: np.random.Generator, frames: int, response: Response, *, width: float = 0.7, size: int = 1 << 16
+) -> Float32Array:
+    """Steady stereo noise as a loop: of RMS 1, ``(2, frames)``.
+
+    Args:
+        rng: For the phases.
+        frames: Length.
+        response: Its spectrum.
+        width: 0 = mono, 1 = as wide as mono bears.
+        size: Frames of the loop; longer for what is heard alone.
+    """
+    bins = np.fft.rfftfreq(size, 1.0 / SAMPLE_RATE_HZ).astype(np.float32)
+    gains = f32(response(bins))
+    gains[0] = 0.0
+    gains *= np.float32(size / 2.0 / max(1e-9, float(np.sqrt(0.5 * np.sum(gains * gains)))))
+    middle = rng.random(bins.size, dtype=np.float32) * np.float32(TAU)
+    aside = f32(rng.random(bins.size, dtype=np.float32) - np.float32(0.5))
+    aside *= np.float32(_WIDEST_RADIANS * width)
+    spectrum = np.empty((2, bins.size), np.complex64)
+    for side in range(2):
+        turn = middle + np.float32(0.5 - side) * aside
+        np.multiply(np.cos(turn), gains, out=spectrum[side].real)
+        np.multiply(np.sin(turn), gains, out=spectrum[side].imag)
+    loop = scipy.fft.irfft(spectrum, size)
+    if frames <= size:
+        return f32(loop[:, :frames])
+    return f32(np.tile(loop, (1, -(-frames // size)))[:, :frames])
 
 
 def _power(
