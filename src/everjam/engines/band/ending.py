@@ -11,6 +11,8 @@ BARS: Final = {"cadence": 2, "hit": 2, "ritard": 2, "tag": 3}
 """Bars of each ending, the last chord's included; ``fade`` has none: the band plays on while the sound is faded."""
 _SLOWER: Final = {0: 0.94, 1: 0.8}
 """Tempo of the bars of a ritard."""
+CHOKED: Final = frozenset({"crash", "ride"})
+"""Cymbals that are grabbed where everybody stops."""
 _LAST_LAYERS: Final = ("bass", "chords", "second", "pad", "melody", "voice")
 _RING_BARS: Final = 1.5
 _HIT_BEATS: Final = 0.5
@@ -36,6 +38,9 @@ def last_notes(scene: Scene, drafts: list[Draft], kind: str) -> list[Draft]:
     """The last bar: everybody lands on the first beat and lets it ring, or stops dead on a hit."""
     length = _HIT_BEATS if kind == "hit" else scene.meter.length_beats * _RING_BARS
     landed = [draft for draft in drafts if draft.layer == "drums" and draft.start == 0]
+    if kind == "hit":
+        # Who stops dead stops the cymbal too.
+        landed = [replace(draft, articulation="muted") if draft.patch in CHOKED else draft for draft in landed]
     for layer in _LAST_LAYERS:
         model = min((draft for draft in drafts if draft.layer == layer), key=lambda draft: draft.start, default=None)
         if model is None:
@@ -52,6 +57,9 @@ def last_notes(scene: Scene, drafts: list[Draft], kind: str) -> list[Draft]:
                     offset=0.02 * place if layer == "chords" else 0.0,
                     tied=False,
                     need=0.0,
+                    articulation="plain",
+                    glide=0,
+                    join="",
                 )
             )
     return landed

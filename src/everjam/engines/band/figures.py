@@ -8,6 +8,9 @@ from typing import Final
 from everjam.engines.band.score import COMMON_TIME, Meter
 
 _TAG: Final = re.compile(r"^(\d[\d+]*/\d)\|")
+MARKS: Final = "~>"
+"""Signs before a cell: ``~`` it is slid into from the note before, ``>`` it is accented. They take no time."""
+_MARKED: Final = re.compile(rf"[{MARKS}]*[^{MARKS}]")
 
 
 def native_meter(figure: str) -> Meter:
@@ -21,8 +24,14 @@ def native_meter(figure: str) -> Meter:
 
 
 def cells_of(figure: str) -> str:
-    """The cells of a figure without its tag and the spaces for the eye."""
-    return _TAG.sub("", figure).replace(" ", "")
+    """The cells of a figure without its tag, its marks and the spaces for the eye."""
+    return "".join(cell[-1] for cell in marked_cells_of(figure))
+
+
+@lru_cache(maxsize=4096)
+def marked_cells_of(figure: str) -> tuple[str, ...]:
+    """The cells of a figure, each with the marks before it, such as ``~8``."""
+    return tuple(_MARKED.findall(_TAG.sub("", figure).replace(" ", "")))
 
 
 def cells_a_bar(count: int, meter: Meter) -> int:
@@ -46,8 +55,9 @@ Event = tuple[float, float, str]
 def read_figure(figure: str, meter: Meter, bar: int) -> tuple[Event, ...]:
     """Reads one bar of a figure such as ``"R..R ..5. R..R .8.."`` or ``"6/8|x--x-x"``.
 
-    Spaces are for the eye, ``.`` is silence, ``-`` goes on holding; ``cells_a_bar`` says what a cell is. A longer
-    figure goes on in the next bars. In another metre than its own a figure is fitted in beat by beat.
+    Spaces are for the eye, ``.`` is silence, ``-`` goes on holding; ``cells_a_bar`` says what a cell is; ``MARKS``
+    stand before their cell. A longer figure goes on in the next bars. In another metre than its own a figure is fitted
+    in beat by beat.
 
     Args:
         figure: One character a cell.
@@ -55,10 +65,10 @@ def read_figure(figure: str, meter: Meter, bar: int) -> tuple[Event, ...]:
         bar: Number of the bar within the figure, any size.
 
     Returns:
-        ``(start in beats, length in beats, character)`` of each event, by start.
+        ``(start in beats, length in beats, cell)`` of each event, by start; the cell with its marks before it.
     """
     native = native_meter(figure)
-    cells = cells_of(figure)
+    cells = marked_cells_of(figure)
     if not cells:
         return ()
     if native == meter:
@@ -66,14 +76,14 @@ def read_figure(figure: str, meter: Meter, bar: int) -> tuple[Event, ...]:
     return _fitted(cells, native, meter, bar)
 
 
-def _bar_of(cells: str, meter: Meter, bar: int) -> tuple[Event, ...]:
+def _bar_of(cells: tuple[str, ...], meter: Meter, bar: int) -> tuple[Event, ...]:
     per_bar = cells_a_bar(len(cells), meter)
     first = (bar % max(1, len(cells) // per_bar)) * per_bar
     row = (cells[first : first + per_bar] * per_bar)[:per_bar]
     step = meter.length_beats / per_bar
     events: list[Event] = []
     for index, cell in enumerate(row):
-        if cell in ".-":
+        if cell in {".", "-"}:
             continue
         end = index + 1
         while end < per_bar and row[end] == "-":
@@ -88,7 +98,7 @@ _TO_SIMPLE: Final = {0: 0.0, 1: 0.25, 2: 0.5, 3: 0.5, 4: 0.75, 5: 0.75}
 _TO_COMPOUND: Final = {0: 0.0, 1: 1 / 3, 2: 2 / 3, 3: 2 / 3}
 
 
-def _fitted(cells: str, native: Meter, meter: Meter, bar: int) -> tuple[Event, ...]:
+def _fitted(cells: tuple[str, ...], native: Meter, meter: Meter, bar: int) -> tuple[Event, ...]:
     """One bar of a figure in a metre that is not its own: whole beats are taken over, each in its new division."""
     have, want = len(native.groups), len(meter.groups)
     if have % want == 0:

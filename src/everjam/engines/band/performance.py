@@ -3,9 +3,11 @@
 import math
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
+from everjam.engines.band.players.articulation import articulate
 from everjam.engines.band.players.scene import NEED_GRAIN, Draft, Scene
 from everjam.engines.band.ranges import RANGES
 from everjam.engines.band.score import Meter, Note
@@ -15,6 +17,8 @@ _MONOPHONIC: Final = frozenset({"bass", "melody", "counter"})
 _KICK: Final = 36
 _KNEE: Final = 0.78
 """Velocities above it are bent, so that accents stand out however hard a style plays."""
+_OVERLAP_MS: Final = 20.0
+"""How long the note before a slurred one goes on beside it, until the instrument lets go of it."""
 _LATE: Final = ("drums", "bass", "chords", "melody")
 
 
@@ -45,6 +49,7 @@ def perform(scene: Scene, drafts: Sequence[Draft]) -> tuple[Note, ...]:
             dropped[draft.layer, draft.start] = draft.length
     kept.sort(key=lambda draft: (draft.start, draft.layer, draft.pitch, draft.patch))
     _tie(scene, kept, dropped)
+    articulate(scene, kept)
     notes = _touched(scene, kept)
     notes.sort(key=lambda note: (note.start_beats, note.part, note.patch, note.pitch))
     return tuple(notes)
@@ -133,7 +138,9 @@ def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
     width = style.number("mix.width")
     earliest, latest = (0.0 if scene.bar == 0 else -0.06), scene.bar_beats - 0.01
     touch = scene.dice.rng.at("touch", scene.bar)
-    notes = []
+    overlap = scene.beats(_OVERLAP_MS)
+    bound: dict[str, int] = {}
+    notes: list[Note] = []
     for draft in drafts:
         start, part = draft.start, draft.part
         spread = touch.uniform(_word(draft.patch) + draft.pitch * 4096 + int(start * 96)) - 0.5
@@ -149,12 +156,19 @@ def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
             velocity = draft.velocity
         if velocity > _KNEE:
             velocity = 1 - (1 - _KNEE) * math.exp((_KNEE - velocity) / (1 - _KNEE))
+        start = round(earliest if start < earliest else min(start, latest), 5)
+        if draft.layer in bound:
+            index = bound.pop(draft.layer)
+            reach = start - notes[index].start_beats + overlap
+            notes[index] = replace(notes[index], duration_beats=round(max(0.05, reach), 5))
+        if draft.bound:
+            bound[draft.layer] = len(notes)
         notes.append(
             Note(
                 part,
                 draft.patch,
                 draft.pitch,
-                round(earliest if start < earliest else min(start, latest), 5),
+                start,
                 round(max(0.05, draft.length * draft.gate), 5),
                 round(0.06 if velocity < 0.06 else min(velocity, 1.0), 4),
                 round(max(-1.0, min(1.0, draft.pan * width)), 3),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from everjam.engines.band.kit import DRUM_VOICES
-from everjam.engines.band.score import PARTS, Bar, ChordSpan, Note
+from everjam.engines.band.score import PARTS, Articulation, Bar, ChordSpan, Note
 from everjam.engines.band.theory import FLAT_NAMES, FLAT_PAIRS, MAJOR, MODES, SHARP_NAMES
 
 _LABEL: Final = 26
@@ -16,6 +16,10 @@ _KIT: Final = ("crash", "ride", "open", "hat", "tom", "clap", "rim", "cross_stic
 """From the top down, as on a drum stave; other percussion stands above it."""
 _LETTER_STEPS: Final = (0, 1, 1, 2, 2, 3, 4, 4, 5, 5, 6, 6)
 """Semitones above a chord's root to letters above its letter: thirds, fifths and sevenths as chords are written."""
+_SIGNS: Final[dict[Articulation, str]] = {
+    "plain": "", "legato": "_", "staccato": "'", "muted": "m", "slap": "s", "pop": "p", "tremolo": "t", "roll": "r",
+    "fall": "f", "scoop": "u", "harmonic": "h",
+}  # fmt: skip
 _GRIDS: Final = {
     "": (0.0, 0.25, 0.5, 0.75, 1.0),
     "swung eighths": (0.0, 1 / 3, 2 / 3, 5 / 6, 1.0),
@@ -25,13 +29,17 @@ _GRIDS: Final = {
 
 
 def print_bar(bar: Bar) -> str:
-    """A grid: a row an instrument, a column a sixteenth, velocities as digits 1 to 9, and below them the notes' names.
+    r"""A grid: a row an instrument, a column a sixteenth, velocities as digits 1 to 9, and below them the notes' names.
 
     A ``-`` after a digit is held. Notes between sixteenths stand in the nearest column, where swung time is read as
     swung and the head says so; of several in one cell the loudest counts. Chords are named from the top voice down, and
     again only when they change; a ``~`` stands before a note of a line that is decorated. Percussion stands above the
     kit, the kit from the cymbals down to the kick. Above are the beats, ``1 . & .``, or the units of a metre in
     eighths, ``1 . 2 . 3 .``.
+
+    How a note is played stands behind its digit: ``_`` legato, ``'`` staccato, ``m`` muted, ``s`` slap, ``p`` pop,
+    ``t`` tremolo, ``r`` roll, ``f`` fall, ``u`` scooped up, ``h`` harmonic; a note that slides up or down to its
+    pitch has a ``/`` or a ``\`` before its name.
     """
     grid = _Grid(bar)
     head = f"bar {bar.index}  {bar.section}  {bar.key}  {bar.bpm:g} bpm  {bar.meter}  {grid.feel}".rstrip()
@@ -94,15 +102,16 @@ class _Grid:
     def struck(self, notes: Sequence[Note]) -> list[str]:
         """Velocities, and how long notes are held."""
         cells = ["."] * len(self._starts)
-        loudest: dict[int, float] = {}
+        loudest: dict[int, Note] = {}
         for note in notes:
             first = self._column(note.start_beats)
-            loudest[first] = max(note.velocity, loudest.get(first, 0.0))
+            if first not in loudest or note.velocity > loudest[first].velocity:
+                loudest[first] = note
             if note.part != "drums":
                 held = slice(first + 1, first + round(note.duration_beats * self._per_beat))
                 cells[held] = ["-"] * len(cells[held])
-        for column, velocity in loudest.items():
-            cells[column] = str(max(1, min(9, round(velocity * 9))))
+        for column, note in loudest.items():
+            cells[column] = f"{max(1, min(9, round(note.velocity * 9)))}{_SIGNS[note.articulation]}"
         return cells
 
     def named(self, notes: Sequence[Note], *, is_line: bool) -> list[list[str]]:
@@ -115,7 +124,8 @@ class _Grid:
                 continue
             name = spell(note.pitch, self._chord(note.start_beats), self._bar.key)
             decorated = "~" * any(_decorates(other, note) for other in beside)
-            columns.setdefault(column, {})[note.pitch] = decorated + name
+            slid = "\\" if note.glide > 0 else "/" * (note.glide < 0)
+            columns.setdefault(column, {})[note.pitch] = decorated + slid + name
         rows = [[""] * len(self._starts) for _ in range(max(map(len, columns.values())))]
         heard: dict[int, str] = {}
         for at, chord in sorted(columns.items()):

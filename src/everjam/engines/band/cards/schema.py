@@ -227,12 +227,14 @@ class Riff(Section, frozen=True):
         length: Share of the written length that sounds.
         follows: 0 stays on the tonic, 1 counts from the chord's root and moves with it.
         pan: -1 (left) to 1 (right).
+        mutes: From 0.5 on, short notes on the tonic and below it are palm-muted between the others.
     """
 
     figures: Table = {}
     center: Annotated[float, msgspec.Meta(ge=30, le=90)] | None = None
     length: Annotated[float, msgspec.Meta(ge=0.05, le=1)] | None = None
     follows: Unit = None
+    mutes: Unit = None
     pan: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
 
 

@@ -2,10 +2,20 @@
 
 from everjam.engines.band import figures, theory
 from everjam.engines.band.harmony import Span
+from everjam.engines.band.players.idiom import idiom_of
 from everjam.engines.band.players.scene import Draft, Scene
 
 LOWEST = 26
 HIGHEST = 52
+ACCENT = 0.16
+"""Force that an accent adds."""
+SLID_BEATS = 0.45
+"""Shorter notes are not slid into, unless their figure says so."""
+WIDEST_GLIDE = 24
+THUMBED = frozenset({"bass_slap"})
+"""Patches that are slapped and popped."""
+POPPED_FROM = 10
+"""Semitones above the root from which on a note is pulled with a finger."""
 WALKS = 2
 """Cells off the root and fifth from which on a figure counts as walking."""
 
@@ -35,7 +45,8 @@ def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
     gate = scene.style.number("bass.length")
     drafts: list[Draft] = []
     at = scene.last.bass or round(center)
-    for start, length, cell in _split(events, scene):
+    for start, length, written in _split(events, scene):
+        cell, marks = written[-1], written[:-1]
         span = scene.span_at(start)
         root = _root(span, center)
         inside = any(abs(one.start_beats - start) < 1e-6 for one in scene.spans[1:])
@@ -44,7 +55,7 @@ def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
         pitch = _pitch("R" if new_chord and cell in "234567ac" else cell, span, root, scene, start, at)
         pitch -= 12 if pitch > HIGHEST else 0
         velocity = {"r": 0.6, "g": 0.28, "a": 0.62, "c": 0.58}.get(cell, 0.78) + (0.1 if start in kicks else 0.0)
-        velocity += 0.06 if start == 0 else 0.0
+        velocity += (0.06 if start == 0 else 0.0) + (ACCENT if ">" in marks else 0.0)
         need = scene.need(start) * (0.9 if start in kicks else 1.0) + (0.12 if cell in "gac" else 0.0)
         if start == 0:
             need = 0.02
@@ -59,12 +70,56 @@ def play(scene: Scene, kicks: frozenset[float]) -> list[Draft]:
                 velocity=min(1.0, velocity),
                 need=need,
                 gate=1.0 if cell == "g" else gate,
-                tied=gate > 0.8,
+                tied=gate > 0.8 and cell != "g",
+                articulation="muted" if cell == "g" else "plain",
+                join="slide" if "~" in marks else "",
+                glide=_clamped(at - pitch) if "~" in marks and start == 0 and scene.last.bass else 0,
             )
         )
         at = pitch
-    drafts = _run(scene, drafts, center)
-    return drafts + _pops(scene, drafts)
+    drafts = _slid(scene, _run(scene, drafts, center))
+    return _thumbed(scene, drafts + _pops(scene, drafts), kicks)
+
+
+def _clamped(semitones: int) -> int:
+    return max(-WIDEST_GLIDE, min(WIDEST_GLIDE, semitones))
+
+
+def _slid(scene: Scene, drafts: list[Draft]) -> list[Draft]:
+    """Slides up to the first note of a phrase, to held notes after a leap, and to the end of a run."""
+    amount = scene.style.number("bass.slides")
+    if amount <= 0 or not drafts or not idiom_of(drafts[0].patch).slides:
+        return drafts
+    noise = scene.dice.rng.at("bass-slides", scene.bar)
+    for index, draft in enumerate(drafts):
+        if draft.articulation != "plain" or draft.join or draft.glide or draft.length < SLID_BEATS:
+            continue
+        before = drafts[index - 1] if index else None
+        likely = amount * (1.0 if before is None and scene.place.phrase_bar == 0 else 0.5)
+        if not scene.dice.happens(likely, noise, int(draft.start * 96)):
+            continue
+        leap = 0 if before is None else draft.pitch - before.pitch
+        if before is not None and 0 < abs(leap) <= 7 and before.articulation == "plain":
+            draft.join = "slide"
+        elif leap or before is None:
+            # From a tone below: a hand that moves up the neck.
+            draft.glide = -2
+    return drafts
+
+
+def _thumbed(scene: Scene, drafts: list[Draft], kicks: frozenset[float]) -> list[Draft]:
+    """Slap bass: octaves are pulled, accents are struck with the thumb."""
+    if not drafts or drafts[0].patch not in THUMBED:
+        return drafts
+    center = scene.style.number("bass.center")
+    for draft in drafts:
+        if draft.articulation != "plain":
+            continue
+        if draft.pitch - _root(scene.span_at(draft.start), center) >= POPPED_FROM:
+            draft.articulation = "pop"
+        elif draft.start in kicks or draft.start in scene.meter.beat_starts or draft.length <= 0.25:
+            draft.articulation = "slap"
+    return drafts
 
 
 def _kick_events(kicks: frozenset[float], bar_beats: float) -> tuple[tuple[float, float, str], ...]:

@@ -5,17 +5,14 @@ from typing import Final
 
 from everjam.engines.band import figures
 from everjam.engines.band.harmony import Span, voice
+from everjam.engines.band.players.idiom import Idiom, idiom_of, patch_for
 from everjam.engines.band.players.scene import VELOCITIES, Draft, Last, Scene
+from everjam.engines.band.score import Articulation
 
-MUTED: Final = {
-    "guitar_distorted": "guitar_distorted_muted",
-    "guitar_clean": "guitar_muted",
-    "guitar_chorus": "guitar_muted",
-    "guitar_steel": "guitar_muted",
-    "strings": "strings_staccato",
-}
-"""Patch that plays the muted cells of a figure."""
-
+CLIPPED_MS: Final = 200.0
+"""Chords that sound no longer are staccato on instruments that have it."""
+HELD_MS: Final = 700.0
+"""Shorter chords are neither spread nor kept alive by a tremolo."""
 _STRIKES: Final = frozenset("Xxomb")
 
 
@@ -42,7 +39,12 @@ def _comp(scene: Scene, layer: str, before: tuple[int, ...]) -> tuple[list[Draft
         kind = scene.pick("chords.voicings", *scene.scope("voicing", layer)).replace("wide", "close")
     center = round(scene.style.number(f"{layer}.center"))
     gate = scene.style.number(f"{layer}.length")
+    idiom = idiom_of(patch)
     strum = scene.beats(scene.style.number("chords.strum_ms"))
+    spread = max(strum, scene.beats(idiom.spread_ms))
+    held, clipped = scene.beats(HELD_MS), scene.beats(CLIPPED_MS)
+    noise = scene.dice.rng.at("comp-held", layer, scene.place.movement, scene.place.name)
+    keeps = _keeps(scene, idiom)
     side = scene.style.number("second.pan") if layer == "second" else 0.0
     voicings: dict[float, tuple[int, ...]] = {}
     previous = before
@@ -60,6 +62,13 @@ def _comp(scene: Scene, layer: str, before: tuple[int, ...]) -> tuple[list[Draft
             pitches = pitches[:1]
         elif cell == "m":
             pitches = pitches[:2]
+        sounds = length * (0.5 if cell == "m" else gate)
+        articulation: Articulation = "plain"
+        if cell == "m" or (idiom.clips and sounds <= clipped):
+            articulation = "muted" if cell == "m" else "staccato"
+        elif keeps and sounds >= held and scene.dice.happens(keeps, noise, int(start * 96)):
+            articulation = idiom.holds
+        player = patch_for(patch, articulation)
         velocity = VELOCITIES.get(cell, 0.7)
         down = round(start * 4) % 2 == 0
         ordered = pitches if down else pitches[::-1]
@@ -68,7 +77,7 @@ def _comp(scene: Scene, layer: str, before: tuple[int, ...]) -> tuple[list[Draft
                 Draft(
                     layer=layer,
                     part="chords",
-                    patch=MUTED.get(patch, patch) if cell == "m" else patch,
+                    patch=player,
                     pitch=pitch,
                     start=start,
                     length=length,
@@ -77,13 +86,22 @@ def _comp(scene: Scene, layer: str, before: tuple[int, ...]) -> tuple[list[Draft
                     + (0.02 if start == 0 else scene.need(start) + (0.06 if cell in "mo" else 0.0)),
                     gate=0.5 if cell == "m" else gate,
                     pan=side + (0.0 if len(ordered) == 1 else 0.24 * (place / (len(ordered) - 1) - 0.5)),
-                    offset=strum * place / max(1, len(ordered) - 1),
+                    offset=(spread if sounds >= held else strum) * place / max(1, len(ordered) - 1),
                     tied=gate > 0.8 and cell in _STRIKES and cell != "m",
+                    articulation=articulation,
                 )
             )
     if layer == "chords":
         drafts += _chips(scene, drafts, voicings, patch)
     return drafts, previous
+
+
+def _keeps(scene: Scene, idiom: Idiom) -> float:
+    """How often a held chord is kept alive by a tremolo: sections need to be told to, plucked ones do it anyway."""
+    if idiom.holds == "plain":
+        return 0.0
+    amount = scene.style.number("chords.tremolo")
+    return idiom.holding + (1 - idiom.holding) * amount if idiom.holding else amount
 
 
 def _thicker(place: int, size: int) -> float:
@@ -120,8 +138,8 @@ def _chips(scene: Scene, drafts: list[Draft], voicings: dict[float, tuple[int, .
         need = scene.rare_need((0.05 if step % 2 == 0 else 0.3) + 0.65 * noise.uniform(step))
         added.append(
             Draft(
-                layer="chords", part="chords", patch=MUTED.get(patch, patch), pitch=pitch, start=start, length=0.2,
-                velocity=0.4, need=need, gate=0.8, pan=0.1,
+                layer="chords", part="chords", patch=patch_for(patch, "muted"), pitch=pitch, start=start, length=0.2,
+                velocity=0.4, need=need, gate=0.8, pan=0.1, articulation="muted",
             )
         )  # fmt: skip
     return added
@@ -134,8 +152,12 @@ def _pad(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
     drafts: list[Draft] = []
     previous = scene.last.pad
     center = round(scene.style.number("chords.center")) + 3
+    idiom = idiom_of(patch)
+    keeps = _keeps(scene, idiom)
+    noise = scene.dice.rng.at("pad-held", scene.place.movement, scene.place.name)
     for span in scene.spans:
         before, previous = previous, voice(span.chord, "open", center, previous)
+        is_kept = keeps > 0 and scene.dice.happens(keeps, noise)
         held = before if span.start_beats == 0 else ()
         for place, pitch in enumerate(previous):
             drafts.append(
@@ -149,6 +171,7 @@ def _pad(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
                     velocity=0.56 if pitch not in held else 0.5,
                     need=_thicker(place, len(previous)) + (0.02 if span.start_beats == 0 else 0.1),
                     pan=0.5 * (place / max(1, len(previous) - 1) - 0.5),
+                    articulation=idiom.holds if is_kept else "plain",
                 )
             )
     return drafts, previous

@@ -8,6 +8,25 @@ from everjam.engines.band.figures import Event, read_figure
 from everjam.engines.band.kit import DRUM_VOICES
 from everjam.engines.band.players.scene import VELOCITIES, Draft, Scene
 
+ROLLED: Final = frozenset(
+    {
+        "snare_acoustic",
+        "snare_march",
+        "snare_brush",
+        "timbale",
+        "taiko",
+        "bombo",
+        "tambourine",
+        "frame_drum",
+        "triangle",
+    }
+)
+"""Patches of drums that are rolled on."""
+ROLLED_BEATS: Final = 0.25
+SHORTEST_ROLL: Final = 3
+"""Strokes, at most ``ROLLED_BEATS`` apart, that a roll stands for."""
+CHOKED: Final = frozenset({"crash", "ride", "open"})
+"""Cymbals that are grabbed on the last beat before everybody stops."""
 _VOICE_OF: Final = {voice.pitch: name for name, voice in reversed(DRUM_VOICES.items())}
 
 
@@ -30,6 +49,11 @@ def play(scene: Scene, grids: Mapping[str, Grid]) -> list[Draft]:
         drafts = _build(scene, drafts)
         drafts = _fill(scene, grids, drafts)
         drafts += _crash(scene)
+    if scene.announcement == "stop":
+        last = scene.meter.beat_starts[-1]
+        for draft in drafts:
+            if last - 1 <= draft.start < last and _voice(draft) in CHOKED:
+                draft.articulation = "muted"
     return drafts
 
 
@@ -164,6 +188,8 @@ def _fill(scene: Scene, grids: Mapping[str, Grid], drafts: list[Draft]) -> list[
             filled.append(draft)
     if not filled:
         return drafts
+    if scene.dice.happens(scene.style.number("drums.rolls"), scene.dice.rng.at("roll", scene.bar)):
+        filled = _rolled(filled)
     begin = min(draft.start for draft in filled)
     kept = [
         draft
@@ -174,6 +200,28 @@ def _fill(scene: Scene, grids: Mapping[str, Grid], drafts: list[Draft]) -> list[
     ]
     taken = {(draft.patch, draft.start) for draft in kept}
     return kept + [draft for draft in filled if (draft.patch, draft.start) not in taken]
+
+
+def _rolled(filled: list[Draft]) -> list[Draft]:
+    """A fill whose repeated strokes, as fast as sixteenths, are a roll that ends on the last one of them."""
+    runs: dict[tuple[str, int], list[list[Draft]]] = {}
+    for draft in sorted(filled, key=lambda one: one.start):
+        mine = runs.setdefault((draft.patch, draft.pitch), [])
+        if mine and draft.start - mine[-1][-1].start <= ROLLED_BEATS + 1e-6:
+            mine[-1].append(draft)
+        else:
+            mine.append([draft])
+    kept: list[Draft] = []
+    for (patch, _), mine in runs.items():
+        for run in mine:
+            if patch not in ROLLED or len(run) < SHORTEST_ROLL:
+                kept += run
+                continue
+            first, last = run[0], run[-1]
+            first.articulation, first.length = "roll", last.start - first.start
+            first.velocity = sum(draft.velocity for draft in run[:-1]) / (len(run) - 1)
+            kept += [first, last]
+    return kept
 
 
 def _crash(scene: Scene) -> list[Draft]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from everjam.engines.band import theory
+from everjam.engines.band.players.idiom import idiom_of
 from everjam.engines.band.players.line import Line, Register, place_on, rungs_of
 from everjam.engines.band.players.scene import Draft, Scene
 
@@ -45,17 +46,23 @@ def _decorated(scene: Scene, line: Line, draft: Draft, kind: str) -> list[Draft]
         neighbour = rungs[max(0, min(len(rungs) - 1, at + step))]
         return neighbour if neighbour != draft.pitch else rungs[max(0, min(len(rungs) - 1, at + 2 * step))]
 
+    idiom = idiom_of(draft.patch)
+    if kind == "slide" and idiom.slides:
+        interval = max(-idiom.slides, rung(-1) - draft.pitch)
+        return [replace(draft, glide=interval)]
     if kind in {"grace", "slide"}:
         # On the beat, stealing a little of the note; a slide comes from below.
         steal = min(GRACE_BEATS * (2 if kind == "slide" else 1), draft.length / 3)
         small = replace(
             draft, pitch=rung(-1 if kind == "slide" else 1), length=steal, velocity=draft.velocity * 0.75, tied=False
         )
-        return [small, replace(draft, start=draft.start + steal, length=draft.length - steal)]
+        return [small, replace(draft, start=draft.start + steal, length=draft.length - steal, join="slur")]
     if kind == "trill" and draft.length >= _TRILLED_BEATS:
         # The trill starts the note; a long one comes to rest.
         count = min(8, max(4, int(draft.length / _FAST_BEATS) // 2 * 2))
         return _split(draft, [*(rung(index % 2) for index in range(count)), draft.pitch], _FAST_BEATS)
+    if kind == "tremolo" and idiom.holds != "plain":
+        return [replace(draft, articulation=idiom.holds)]
     if kind == "tremolo":
         count = min(8, max(2, int(draft.length / 0.25)))
         return _split(draft, [draft.pitch] * count, draft.length / count)
@@ -80,6 +87,7 @@ def _split(draft: Draft, pitches: list[int], length: float) -> list[Draft]:
                 length=left,
                 velocity=draft.velocity * (1.0 if index == 0 else 0.85),
                 tied=draft.tied and index == len(pitches) - 1,
+                join="slur" if index else draft.join,
             )
         )
     return parts

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from everjam.engines.band.figures import metric_weight, native_meter
 from everjam.engines.band.form import Place
@@ -92,6 +92,8 @@ class Draft:
         tied: Takes over the length of the next note of its line where that one does not join.
         articulation: How it is played.
         glide: Semitones from the pitch to where it comes from.
+        join: Whether its player binds it to the note before of its line (``slur``), or slides from there (``slide``).
+        bound: Lasts until the next note of its line begins.
     """
 
     layer: str
@@ -108,6 +110,8 @@ class Draft:
     tied: bool = False
     articulation: Articulation = "plain"
     glide: int = 0
+    join: Literal["", "slur", "slide"] = ""
+    bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,111 @@
+"""What lies well on each instrument: slurs, slides, scoops, falls, tremolo, spread chords, and patches of techniques.
+
+This is what players think of, not what the patches can do: an articulation that a patch does not know is played
+plainly. How much of it is heard is up to the style (``melody.legato``, ``melody.portamento`` and so on).
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from everjam.engines.band.score import Articulation
+
+
+@dataclass(frozen=True, slots=True)
+class Idiom:
+    """How an instrument is played by those who can.
+
+    Attributes:
+        slurs: Notes can be bound to the one before without being struck, tongued or bowed anew.
+        slides: Widest interval in semitones that it slides over, 0 where it cannot slide.
+        portamento: How often it slides where it slurs, in any style, 0 to 1.
+        scoops: Notes can be reached from below, and be dropped at their end.
+        clips: Short notes are played staccato.
+        holds: How long notes are kept alive: tremolo, roll, or plain where they sound by themselves.
+        holding: How often they are, in any style, 0 to 1.
+        spread_ms: Least time that a held chord takes from its lowest to its highest note.
+    """
+
+    slurs: bool = False
+    slides: int = 0
+    portamento: float = 0.0
+    scoops: bool = False
+    clips: bool = False
+    holds: Articulation = "plain"
+    holding: float = 0.0
+    spread_ms: float = 0.0
+
+
+_STRUCK: Final = Idiom()
+_WIND: Final = Idiom(slurs=True, clips=True)
+_BENT_WIND: Final = Idiom(slurs=True, slides=2, portamento=0.2, scoops=True, clips=True)
+_REED: Final = Idiom(slurs=True, slides=2, scoops=True, clips=True)
+_BRASS: Final = Idiom(slurs=True, slides=1, scoops=True, clips=True)
+_BOWED: Final = Idiom(slurs=True, slides=7, portamento=0.05, clips=True)
+_VOICE: Final = Idiom(slurs=True, slides=7, portamento=0.1, scoops=True)
+_LEAD: Final = Idiom(slurs=True, slides=24)
+_FRETTED: Final = Idiom(slurs=True, slides=5)
+_PICKED: Final = Idiom(slurs=True, slides=3, holds="tremolo", holding=0.35)
+_BENT_STRING: Final = Idiom(slurs=True, slides=7, portamento=0.35)
+_MALLETS: Final = Idiom(holds="tremolo", holding=0.3)
+_HAMMERED: Final = Idiom(holds="tremolo", holding=0.2)
+_BASS: Final = Idiom(slurs=True, slides=7)
+_SYNTH_BASS: Final = Idiom(slurs=True, slides=24)
+
+
+def _all(idiom: Idiom, names: str) -> dict[str, Idiom]:
+    return dict.fromkeys(names.split(), idiom)
+
+
+IDIOMS: Final[dict[str, Idiom]] = {
+    **_all(_WIND, "flute piccolo recorder tin_whistle ocarina oboe bassoon bass_clarinet melodica bagpipes accordion"),
+    **_all(_BENT_WIND, "bansuri ney duduk shehnai shakuhachi pan_flute"),
+    **_all(_REED, "clarinet alto_sax tenor_sax soprano_sax harmonica"),
+    **_all(_BRASS, "trumpet trumpet_muted brass_section french_horn tuba"),
+    "trombone": replace(_BRASS, slides=6, portamento=0.1),
+    **_all(_BOWED, "violin viola cello contrabass fiddle"),
+    "strings": Idiom(slurs=True, slides=5, portamento=0.02, clips=True, holds="tremolo"),
+    "erhu": replace(_BOWED, portamento=0.5),
+    "hurdy_gurdy": Idiom(slurs=True),
+    **_all(_VOICE, "voice_solo choir_ah choir_oo choir_low"),
+    **_all(_LEAD, "lead_saw lead_square lead_soft lead_chip lead_moog lead_trance brass_synth buchla vocoder"),
+    **_all(_LEAD, "seq_acid supersaw stab_hoover synth_strings mellotron_strings mellotron_flute organ organ_rock"),
+    "theremin": replace(_LEAD, portamento=1.0),
+    **_all(_FRETTED, "guitar_nylon guitar_steel guitar_clean guitar_chorus guitar_distorted guitar_flamenco banjo"),
+    **_all(_FRETTED, "guitar_twang guitar_wah ukulele lute"),
+    "guitar_lead": Idiom(slurs=True, slides=5, portamento=0.2, scoops=True),
+    **_all(replace(_BENT_STRING, scoops=True), "guitar_slide steel_pedal"),
+    **_all(_BENT_STRING, "sitar shamisen koto"),
+    "guzheng": replace(_BENT_STRING, holds="tremolo", holding=0.3, spread_ms=70.0),
+    **_all(_PICKED, "oud tar bouzouki charango"),
+    **_all(replace(_PICKED, holding=0.6), "mandolin balalaika pipa"),
+    **_all(_MALLETS, "marimba xylophone balafon"),
+    "steel_drum": replace(_MALLETS, holding=0.6),
+    **_all(_HAMMERED, "santur cimbalom dulcimer"),
+    "timpani": Idiom(holds="roll", holding=0.7),
+    **_all(Idiom(spread_ms=90.0), "harp lyre kora"),
+    "zither": Idiom(spread_ms=70.0),
+    **_all(_BASS, "bass_finger bass_pick bass_slap"),
+    "bass_upright": replace(_BASS, slides=5),
+    "bass_fretless": replace(_BASS, portamento=0.3),
+    **_all(_SYNTH_BASS, "bass_808 bass_acid bass_chip bass_fm bass_hoover bass_moog bass_reese bass_saw bass_sub"),
+    **_all(_SYNTH_BASS, "bass_wobble bass_log"),
+}  # fmt: skip
+
+_STAND_INS: Final[dict[tuple[str, Articulation], str]] = {
+    ("guitar_distorted", "muted"): "guitar_distorted_muted",
+    ("guitar_clean", "muted"): "guitar_muted",
+    ("guitar_chorus", "muted"): "guitar_muted",
+    ("guitar_steel", "muted"): "guitar_muted",
+    ("strings", "muted"): "strings_staccato",
+    ("strings", "staccato"): "strings_staccato",
+}
+
+
+def idiom_of(patch: str) -> Idiom:
+    """How the instrument of a patch is played; one that nobody described is struck."""
+    return IDIOMS.get(patch, _STRUCK)
+
+
+def patch_for(patch: str, articulation: Articulation) -> str:
+    """The patch that plays an articulation of an instrument: its own, or one that is made of nothing else."""
+    return _STAND_INS.get((patch, articulation), patch)
