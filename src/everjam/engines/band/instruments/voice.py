@@ -1,6 +1,6 @@
-"""Wordless voices: a glottal source through the formants of vowels."""
+"""Wordless voices: choirs by measured and modelled spectra, soloists, scat, chops, overtone singing."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -8,85 +8,142 @@ import numpy as np
 
 from everjam.audio import Float32Array
 from everjam.engines.band.instruments.contract import Patch
+from everjam.engines.band.instruments.dsp.additive import gains, levels_at
+from everjam.engines.band.instruments.dsp.bands import band_noise
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
-    add_at_start,
     adsr,
+    attack,
     control_times,
     f32,
     frames_of,
-    unit,
+    release,
     upsample,
+    wander,
 )
-from everjam.engines.band.instruments.dsp.filters import Formants, bandpass, burst, peaks
+from everjam.engines.band.instruments.dsp.cloud import Spread, cloud
+from everjam.engines.band.instruments.dsp.filters import peaks
 from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, scan, stack, walk
-from everjam.engines.band.instruments.sustained import Sustained, pitch_curve, sustain
-from everjam.engines.band.instruments.voicing import Stroke, make_patch
-from everjam.engines.band.instruments.vowels import AH, EE, EH, OH, OO, vowel_tables
+from everjam.engines.band.instruments.measured import measured
+from everjam.engines.band.instruments.singing import Singer, Vowel, sing, tract, vowel_formants
+from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
+
+_SUNG: Final = ("legato", "staccato", "scoop", "fall")
 
 
-def _glottis(count: int) -> Float32Array:
-    """12 dB an octave of the glottal flow, made 6 by the lips."""
+_SINGERS: Final = Spread((-7.0, 0.0, 7.0), 9.0, 0.6, 0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Choir:
+    """People who sing together.
+
+    Attributes:
+        table: Name of the measured choir.
+        hum: Whether the mouths are shut.
+        spread: How they are out of tune with each other.
+        noise_db: Change of the measured breath.
+    """
+
+    table: str
+    hum: bool = False
+    spread: Spread = _SINGERS
+    noise_db: float = 0.0
+
+
+_STAGES: Final = (0.05, 0.3, 1.0)
+
+
+def _choir(choir: Choir, stroke: Stroke) -> Float32Array:
+    """A chord tone of a measured choir; its spectrum and level go as they were measured."""
+    spectrum = measured(choir.table, stroke.hz, stroke.force)
+    held = min(stroke.held_seconds, 0.14) if stroke.articulation == "staccato" else stroke.held_seconds
+    let_go = max(0.25, spectrum.release_seconds)
+    frames = frames_of(held + let_go)
+    at = control_times(frames)
+    levels_db = spectrum.levels_db
+    if choir.hum:
+        # Shut lips: the nose's low pole, its zero, little above.
+        hz = spectrum.hz
+        nose = 1.0 / np.sqrt(1.0 + (hz / 420.0) ** 3) * (0.25 + np.minimum(1.0, np.abs(hz - 900.0) / 700.0))
+        levels_db = f32(levels_db + 20.0 * np.log10(nose / nose.max()))
+    rows = gains(levels_at(spectrum.seconds, levels_db, np.array(_STAGES))).astype(np.float64)
+    rows *= stroke.bright(0.75, 1.33) ** np.log2(1.0 + np.arange(rows.shape[1]))
+    loudness = np.sqrt(np.sum(rows**2, axis=1, keepdims=True))
+    position = f32(np.interp(at, _STAGES, np.arange(len(_STAGES))).astype(np.float32))
+    tone = cloud(stroke.hz, rows / loudness, choir.spread, frames, position, stroke.rng)
+    power = np.sqrt(np.sum(gains(levels_at(spectrum.seconds, levels_db, at)) ** 2, axis=1) / 2.0)
+    rise = power / max(1e-9, float(loudness.max()) / np.sqrt(2.0))
+    tone *= upsample(f32(rise.astype(np.float32)), frames)
+    air = band_noise(stroke.rng, spectrum.seconds, f32(spectrum.noise_db + choir.noise_db), frames)
+    tone += air * np.float32(np.sqrt(2.0) / max(1e-9, float(loudness.max())))
+    start = 0.05 if stroke.articulation == "legato" else 0.004
+    return tone * attack(frames, start) * release(frames, held, let_go)
+
+
+def _low_choir(vowels: tuple[Vowel, ...], stroke: Stroke) -> Float32Array:
+    """Basses who sing together in a church, vowels that darken."""
+    frames = frames_of(stroke.held_seconds + 1.1)
+    count = harmonic_count(stroke.hz, 110)
     number = np.arange(1, count + 1)
-    return f32(1.0 / number**1.15)
+    hz = np.broadcast_to(stroke.hz * number, (len(vowels), count))
+    formants = np.array([vowel_formants(vowel, 0.0) * 0.95 for vowel in vowels])
+    edge = stroke.bright(500.0, 2600.0) * stroke.hard(0.5, 1.2)
+    ring = 1.0 + 1.6 * stroke.hard(0.5, 1.2) * np.exp(-(((hz - 2600.0) / 380.0) ** 2))
+    rows = tract(hz, formants, np.zeros(len(vowels))) * ring / number / np.sqrt(1.0 + (hz / edge) ** 2)
+    rows /= np.sqrt(np.sum(rows**2, axis=1, keepdims=True))
+    at = control_times(frames)
+    turn = np.clip(at / max(0.8, stroke.held_seconds), 0.0, 1.0) * (len(vowels) - 1)
+    out = cloud(
+        stroke.hz, rows, Spread((-8.0, 0.0, 8.0), 8.0, 0.7, 0.9), frames, f32(turn.astype(np.float32)), stroke.rng
+    )
+    return out * adsr(
+        frames,
+        stroke.held_seconds,
+        attack_seconds=0.06 if stroke.articulation == "legato" else min(0.26, 0.05 + 0.4 * stroke.held_seconds),
+        decay_seconds=1.0,
+        sustain=0.92,
+        release_seconds=1.0,
+    )
 
 
-_CHOIR: Final = Sustained(
-    cutoff_hz=(1200.0, 14_000.0),
-    cutoff_harmonics=(1.5, 3.0),
-    slope=1.6,
-    attack_seconds=0.26,
-    release_seconds=1.1,
-    sustain=0.95,
-    vibrato_hz=5.3,
-    vibrato_cents=14.0,
-    vibrato_after_seconds=0.1,
-    scoop_cents=25.0,
-    jitter_cents=5.0,
-    breath=0.05,
-    chiff=0.1,
-    breath_hz=(900.0, 5500.0),
-    voices=6,
-    detune_cents=9.0,
-    measured="choir_ah",
-)
-_CHOIR_OO: Final = replace(_CHOIR, measured="choir_oo", cutoff_hz=(800.0, 12_000.0), breath=0.025, attack_seconds=0.2)
-_SOLO: Final = replace(
-    _CHOIR,
-    voices=1,
-    measured="",
-    source=_glottis,
-    floor=0.12,
-    cutoff_hz=(1400.0, 3600.0),
-    formants=OH,
-    attack_seconds=0.07,
-    release_seconds=0.2,
-    vibrato_cents=18.0,
-    vibrato_after_seconds=0.35,
-    scoop_cents=50.0,
-    jitter_cents=4.0,
-    tremor=0.08,
-)
-
-
-_LOW_OH: Final[Formants] = (
-    (400.0, 100.0, 3.6), (720.0, 120.0, 2.2), (2350.0, 260.0, 0.8), (2750.0, 280.0, 0.7), (3300.0, 400.0, 0.3),
-)  # fmt: skip
-_CHOIR_LOW: Final = replace(
-    _CHOIR,
-    measured="",
-    source=_glottis,
-    formants=_LOW_OH,
-    floor=0.06,
-    cutoff_hz=(500.0, 5000.0),
-    cutoff_harmonics=(2.0, 6.0),
-    slope=1.2,
+_WOMAN: Final = Singer(
+    woman=1.0,
+    words=(("m", ("ah", "aw")), ("", ("oo", "oh")), ("l", ("ah", "eh")), ("h", ("oh", "ah"))),
+    ring=0.15,
     breath=0.03,
-    vibrato_hz=4.8,
-    vibrato_cents=12.0,
-    voices=4,
-    detune_cents=8.0,
-    attack_seconds=0.3,
+)
+_MAN: Final = Singer(
+    woman=0.0,
+    words=(("n", ("ah", "oh")), ("", ("oh", "oo")), ("m", ("aw", "ah")), ("l", ("eh", "ah"))),
+    ring=0.7,
+    breath=0.02,
+    vibrato_cents=28.0,
+    vibrato_hz=5.2,
+)
+_SOLO: Final = Singer(
+    woman=-1.0, words=(("m", ("ah", "oh")), ("", ("oh", "oo"))), ring=0.3, breath=0.025, vibrato_cents=24.0
+)
+_SCAT: Final = Singer(
+    woman=-1.0,
+    words=(("d", ("oo", "ah")), ("b", ("eh", "oo")), ("d", ("ah", "ee")), ("b", ("oh", "ah"))),
+    breath=0.02,
+    attack_seconds=0.014,
+    release_seconds=0.09,
+    vibrato_cents=10.0,
+    scoop_cents=70.0,
+    longest_seconds=0.45,
+    vowel_seconds=0.26,
+)
+_CHOP: Final = replace(
+    _SCAT,
+    words=(("h", ("ah", "uh")), ("", ("ay", "eh")), ("d", ("oh", "oo"))),
+    woman=0.8,
+    breath=0.035,
+    release_seconds=0.12,
+    vibrato_cents=0.0,
+    scoop_cents=120.0,
+    longest_seconds=0.6,
 )
 
 
@@ -106,13 +163,14 @@ def _throat(stroke: Stroke) -> Float32Array:
         rows.append(drone / np.sqrt(np.sum(drone**2)) + 0.75 * whistle)
     tables = stack(np.array(rows), stroke.rng.uniform(-np.pi, np.pi, count))
     at = control_times(frames)
-    steps = stroke.rng.permutation(picked.size)
+    order = stroke.rng.permutation(picked.size)
     place = np.minimum((at / 0.32).astype(np.int64), 200) % picked.size
     glide = np.clip((at / 0.32 - np.floor(at / 0.32)) / 0.3, 0.0, 1.0)
-    path = steps[place - 1] * (1.0 - glide) + steps[place] * glide
+    path = order[place - 1] * (1.0 - glide) + order[place] * glide
     along = walk(tables, upsample(f32((path * 0.999).astype(np.float32)), frames))
     growl = 1.0 + 0.12 * np.sin(TAU * 31.0 * at) * stroke.hard(0.6, 1.2)
-    curve = pitch_curve(replace(_SOLO, vibrato_cents=3.0, jitter_cents=1.5), stroke, frames, 0.0)
+    cents = 3.0 * np.sin(TAU * 5.0 * at) + 1.5 * wander(stroke.rng, frames, 7.0) - 30.0 * np.exp(-at / 0.03)
+    curve = f32((stroke.hz * 2.0 ** (cents / 1200.0)).astype(np.float32))
     out = scan(phase(curve, frames), tables, along) * upsample(f32(growl.astype(np.float32)), frames)
     return out * adsr(
         frames,
@@ -124,47 +182,28 @@ def _throat(stroke: Stroke) -> Float32Array:
     )
 
 
-_SYLLABLES: Final = ((OO, AH, 0.25), (EH, OO, 0.5), (AH, EE, 0.35), (OH, AH, 0.15))
-"""Vowels at the start and the end of a syllable, and its consonant's level, by take: doo-ah, beh-oo, dah-ee, bo-ah."""
-
-
-def _scat(stroke: Stroke) -> Float32Array:
-    """A syllable of a jazz singer: a consonant, one vowel turning into another, then silence."""
-    first, last, hiss = _SYLLABLES[stroke.variant % len(_SYLLABLES)]
-    held = min(stroke.held_seconds, 0.45)
-    frames = frames_of(held + 0.1)
-    count = harmonic_count(stroke.hz, 120)
-    number = np.arange(1, count + 1)
-    edge = stroke.bright(1500.0, 5500.0) * stroke.hard(0.5, 1.1)
-    source = _glottis(count) / (1.0 + (number * stroke.hz / edge) ** 2) ** 0.8
-    tables = vowel_tables(source, stroke.hz, (first, first, last), floor=0.08)
-    at = control_times(frames)
-    turn = np.clip(at / held * 1.4, 0.0, 1.0) * 1.999
-    along = walk(tables, upsample(f32(turn.astype(np.float32)), frames))
-    curve = pitch_curve(replace(_SOLO, vibrato_cents=8.0, scoop_cents=140.0, jitter_cents=3.0), stroke, frames, 0.0)
-    out = unit(scan(phase(curve, frames), tables, along)) * adsr(
-        frames, held, attack_seconds=0.018, decay_seconds=0.12, sustain=0.6, release_seconds=0.09
+def _choral(name: str, title: str, voice: Voice, gm: int, low: int, high: int) -> Patch:
+    return make_patch(
+        name, title, "voice", voice, gm=gm, low=low, high=high, tilt_db=8.0, articulations=("legato", "staccato")
     )
-    consonant = burst(stroke.rng, 0.04, 0.009, bandpass(700.0, stroke.bright(2800.0, 6000.0)))
-    add_at_start(out, consonant * np.float32(hiss * 0.5 * stroke.hard(0.5, 1.2)))
-    return out
 
 
-def _chop(stroke: Stroke) -> Float32Array:
-    """A syllable cut from a song: short, bright, the vowel changes with the take."""
-    vowel = (AH, EH, OH)[stroke.variant % 3]
-    model = replace(
-        _SOLO, formants=vowel, attack_seconds=0.012, release_seconds=0.12, vibrato_cents=0.0, scoop_cents=120.0
-    )
-    return sustain(model, replace(stroke, held_seconds=min(stroke.held_seconds, 0.6)))
+def _soloist(name: str, title: str, singer: Singer, low: int, high: int, variants: int) -> Patch:
+    return make_patch(
+        name, title, "voice", partial(sing, singer), gm=54, low=low, high=high, variants=variants,
+        articulations=_SUNG, glides=True,
+    )  # fmt: skip
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    make_patch("choir_ah", "Choir, ah", "voice", partial(sustain, _CHOIR), gm=52, low=40, high=84),
-    make_patch("choir_oo", "Choir, oo", "voice", partial(sustain, _CHOIR_OO), gm=53, low=40, high=84),
-    make_patch("voice_solo", "Solo voice", "voice", partial(sustain, _SOLO), gm=54, low=45, high=84),
-    make_patch("voice_chop", "Vocal chop", "voice", _chop, gm=54, low=45, high=84, variants=3),
-    make_patch("choir_low", "Low choir", "voice", partial(sustain, _CHOIR_LOW), gm=52, low=28, high=62),
+    _choral("choir_ah", "Choir, ah", partial(_choir, Choir("choir_ah")), 52, 40, 84),
+    _choral("choir_oo", "Choir, oo", partial(_choir, Choir("choir_oo")), 53, 40, 84),
+    _choral("choir_mm", "Humming choir", partial(_choir, Choir("choir_oo", hum=True)), 53, 40, 80),
+    _choral("choir_low", "Low choir, vowels that darken", partial(_low_choir, ("ah", "oh", "oo")), 52, 28, 62),
+    _soloist("voice_solo", "Solo voice", _SOLO, 45, 84, 2),
+    _soloist("voice_female", "Woman's voice: its syllable by take", _WOMAN, 55, 86, 4),
+    _soloist("voice_male", "Man's voice: its syllable by take", _MAN, 40, 69, 4),
+    _soloist("voice_chop", "Vocal chop: its syllable by take", _CHOP, 45, 84, 3),
+    _soloist("voice_scat", "Scat syllable by take", _SCAT, 43, 84, 4),
     make_patch("throat_drone", "Throat singing", "voice", _throat, gm=54, low=31, high=62),
-    make_patch("voice_scat", "Scat syllable: its vowels by take", "voice", _scat, gm=54, low=43, high=84, variants=4),
 )
