@@ -70,7 +70,8 @@ def held_out(name: str, source: Source) -> list[Held]:
 def recorded(name: str, source: Source, soundfont: Path = SOUNDFONT) -> Iterator[tuple[Held, npt.NDArray[np.float32]]]:
     """The held-out notes of an instrument and their recordings."""
     notes = held_out(name, source)
-    asks = [Ask(note.key, note.midi_velocity, HELD_SECONDS, _AFTER_SECONDS) for note in notes]
+    held_seconds = max(HELD_SECONDS, source.held_seconds)
+    asks = [Ask(note.key, note.midi_velocity, held_seconds, _AFTER_SECONDS) for note in notes]
     yield from zip(notes, record(soundfont, source.bank, source.program, asks), strict=True)
 
 

@@ -283,8 +283,10 @@ def test_a_talking_drum_speaks_up_and_down() -> None:
     assert moves[1] < -150.0
 
 
-def test_claves_sound_at_two_and_a_half_kilohertz() -> None:
-    assert abs(peak_hz(sound("claves")) - 2500.0) < 20.0
+def test_claves_sound_above_two_kilohertz_and_ring_hardly() -> None:
+    wave = sound("claves")
+    assert 2000.0 < peak_hz(wave) < 2700.0
+    assert level_db(between(wave, 0.06, 0.08)) < level_db(between(wave, 0.0, 0.02)) - 18.0
 
 
 def test_agogos_are_a_pair_and_a_gong_is_long() -> None:

@@ -10,6 +10,7 @@ from everjam.audio import SAMPLE_RATE_HZ
 from everjam.engines.band.instruments import PATCHES
 from everjam.engines.band.instruments.contract import Tone, Waveform
 from everjam.engines.band.instruments.dsp.sampler import sampled
+from everjam.engines.band.score import Articulation
 
 Float64Array = npt.NDArray[np.float64]
 
@@ -24,7 +25,7 @@ MACHINES = {
     "open hats": "hat_open hat_open_909 hat_open_606 hat_open_linn hat_open_acoustic",
     "toms": "tom_808 tom_909 tom_electronic tom_linn",
 }
-STEREO = ("clap", "snare_gated", "snare_punchy", "ride", "crash")
+STEREO = ("clap", "snare_gated", "snare_punchy", "snare_acoustic", "crash", "china")
 
 
 def stroke(name: str, *, semitones: int = 0, velocity: int = 6, variant: int = 0, brightness: int = 5) -> Waveform:
@@ -160,3 +161,42 @@ def test_an_early_sampler_holds_few_levels_and_keeps_small_ones_when_it_compands
     even, companded = (sampled(quiet, 48_000.0, 8, companded=flag) for flag in (False, True))
     assert np.mean((companded - quiet) ** 2) < 0.1 * np.mean((even - quiet) ** 2)
     assert np.abs(sampled(3.0 * ramp, 48_000.0, 8)).max() <= 1.0
+
+
+ROLLS = [patch.name for patch in PATCHES.values() if patch.family in {"drums", "percussion"} and "roll" in
+         patch.articulations]  # fmt: skip
+MUTES = [patch.name for patch in PATCHES.values() if patch.family in {"drums", "percussion"} and "muted" in
+         patch.articulations]  # fmt: skip
+
+
+def articulated(name: str, articulation: Articulation, held_ms: int = 900) -> Float64Array:
+    """A hit played in a certain way."""
+    tone = Tone(name, PATCHES[name].gm_program, held_ms, 6, 5, 0, articulation)
+    return mono(PATCHES[name].render(tone))
+
+
+@pytest.mark.parametrize("name", ROLLS)
+def test_a_roll_holds_the_drum_as_long_as_the_note(name: str) -> None:
+    wave = articulated(name, "roll")
+    piece = wave[int(0.1 * SAMPLE_RATE_HZ) : int(0.85 * SAMPLE_RATE_HZ)]
+    levels = [float(np.mean(part**2)) for part in np.array_split(piece, 4)]
+    assert min(levels) > 0.2 * max(levels)
+    assert wave.size < (0.9 + 2.0) * SAMPLE_RATE_HZ
+    after = wave[int(1.05 * SAMPLE_RATE_HZ) :]
+    assert not after.size or np.abs(after).max() < 0.8 * np.abs(wave).max()
+
+
+@pytest.mark.parametrize("name", MUTES)
+def test_a_muted_stroke_is_shorter(name: str) -> None:
+    def late_share(wave: Float64Array) -> float:
+        return float((wave[int(0.1 * SAMPLE_RATE_HZ) :] ** 2).sum() / (wave**2).sum())
+
+    assert late_share(articulated(name, "muted")) < 0.6 * late_share(articulated(name, "plain"))
+
+
+def test_brushes_tap_slap_and_stir() -> None:
+    tap, stir = (articulated("snare_brush", how, 700) for how in ("plain", "legato"))
+    assert np.argmax(np.abs(tap)) < 0.03 * SAMPLE_RATE_HZ
+    early, later = (float(np.mean(stir[int(a * SAMPLE_RATE_HZ) : int(b * SAMPLE_RATE_HZ)] ** 2)) for a, b in
+                    ((0.0, 0.03), (0.05, 0.2)))  # fmt: skip
+    assert later > 0.3 * early

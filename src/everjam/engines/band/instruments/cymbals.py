@@ -1,4 +1,4 @@
-"""Acoustic cymbals and hi-hats: a crowd of partials and a wash of noise with the level and decay of each band."""
+"""Cymbals and hi-hats: acoustic ones from measured tables, and a model of metal that drum machines sample."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,9 @@ from everjam.engines.band.instruments.dsp.base import (
 )
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst, highpass, shape
 from everjam.engines.band.instruments.dsp.modal import modal
+from everjam.engines.band.instruments.hits import Hit, play_hit
 from everjam.engines.band.instruments.voicing import Stroke, make_patch
+from everjam.engines.band.score import Articulation
 
 _BANDS_HZ: Final = (300.0, 700.0, 1400.0, 2800.0, 5500.0, 9000.0, 14_500.0)
 
@@ -51,51 +53,6 @@ class Cymbal:
     stick: float
     stereo: bool
     bell: tuple[tuple[float, float, float], ...] = ()
-
-
-_CYMBALS: Final = {
-    "hat_closed_acoustic": Cymbal(
-        0.3,
-        (-24.0, -20.0, -16.0, -9.0, -3.0, -3.0, -1.0),
-        (0.03, 0.03, 0.035, 0.04, 0.045, 0.04, 0.036),
-        70,
-        0.9,
-        0.0005,
-        0.35,
-        False,
-    ),
-    "hat_open_acoustic": Cymbal(
-        1.3,
-        (-18.0, -9.0, -7.0, -4.0, -2.0, 0.0, 0.0),
-        (0.25, 0.3, 0.26, 0.28, 0.27, 0.24, 0.2),
-        90,
-        0.8,
-        0.001,
-        0.3,
-        False,
-    ),
-    "ride": Cymbal(
-        1.7,
-        (-15.0, -14.0, -12.0, -5.0, -4.0, -2.0, -3.0),
-        (0.45, 0.5, 0.48, 0.38, 0.28, 0.19, 0.10),
-        100,
-        0.4,
-        0.001,
-        0.4,
-        True,
-        ((1187.0, 0.5, 0.3), (2354.0, 0.6, 0.26), (3021.0, 0.7, 0.22), (4127.0, 0.5, 0.16), (5236.0, 0.4, 0.12)),
-    ),
-    "crash": Cymbal(
-        2.6,
-        (-16.0, -10.0, -8.0, -1.0, 0.0, -3.0, -8.0),
-        (0.4, 0.45, 0.45, 0.55, 0.6, 0.48, 0.36),
-        110,
-        0.9,
-        0.05,
-        0.2,
-        True,
-    ),
-}
 
 
 def play_cymbal(cymbal: Cymbal, stroke: Stroke) -> Float32Array:
@@ -138,23 +95,40 @@ def _wash(cymbal: Cymbal, stroke: Stroke, frames: int, channels: int) -> Float32
     return f32(both * np.float32(cymbal.wash * stroke.hard(0.6, 1.1) / float(np.abs(both).max())))
 
 
-def _patch(name: str, title: str, gm: int, pivot_hz: float, variants: int) -> Patch:
+_HATS_AND_CYMBALS: Final = {
+    "hat_closed_acoustic": Hit("hat_closed_acoustic", 0.4, force_db=3.0, attack_db=7.0, pivot_hz=3000.0),
+    "hat_pedal": Hit("hat_pedal", 0.4, force_db=2.0, attack_db=4.0, pivot_hz=3000.0),
+    "hat_open_acoustic": Hit("hat_open_acoustic", 1.55, damped=4.0, force_db=3.0, pivot_hz=3000.0, mute_db=240.0),
+    "ride": Hit("ride", 1.8, attack_db=7.0, pivot_hz=2500.0, mute_db=120.0, roll_step_seconds=0.07),
+    "ride_bell": Hit("ride_bell", 1.7, attack_db=7.0, pivot_hz=2500.0, mute_db=120.0),
+    "crash": Hit("crash", 2.4, 0.4, force_db=3.4, pivot_hz=2500.0, mute_db=140.0, roll_step_seconds=0.075),
+    "china": Hit("china", 1.9, 0.35, force_db=3.4, pivot_hz=2000.0, mute_db=140.0),
+    "splash": Hit("splash", 1.4, 0.35, force_db=3.0, pivot_hz=3000.0, mute_db=180.0),
+}
+
+
+def _patch(name: str, title: str, gm: int, pivot_hz: float, variants: int, *can: Articulation) -> Patch:
     return make_patch(
         name,
         title,
         "drums",
-        partial(play_cymbal, _CYMBALS[name]),
+        partial(play_hit, _HATS_AND_CYMBALS[name]),
         gm=gm,
         sustained=False,
         variants=variants,
         drum=True,
         pivot_hz=pivot_hz,
+        articulations=can,
     )
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
     _patch("hat_closed_acoustic", "Acoustic closed hi-hat", 42, 5000.0, 4),
-    _patch("hat_open_acoustic", "Acoustic open hi-hat", 46, 5000.0, 3),
-    _patch("ride", "Ride cymbal", 51, 3500.0, 4),
-    _patch("crash", "Crash cymbal", 49, 4000.0, 3),
+    _patch("hat_pedal", "Hi-hat closed by foot", 44, 5000.0, 3),
+    _patch("hat_open_acoustic", "Acoustic open hi-hat", 46, 5000.0, 3, "muted"),
+    _patch("ride", "Ride cymbal", 51, 3500.0, 4, "muted", "roll"),
+    _patch("ride_bell", "Bell of the ride", 53, 3500.0, 3, "muted"),
+    _patch("crash", "Crash cymbal", 49, 4000.0, 3, "muted", "roll"),
+    _patch("china", "China cymbal", 52, 3500.0, 2, "muted"),
+    _patch("splash", "Splash cymbal", 55, 4500.0, 2, "muted"),
 )

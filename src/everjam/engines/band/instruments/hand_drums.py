@@ -1,7 +1,4 @@
-"""Skins struck by hand or stick: congas, tablas, frame drums, barrels. Pitch tunes a drum against its drum key.
-
-The timbale's and the conga slap's modes follow figures measured from FluidR3 (MIT licence, see NOTICE): numbers only.
-"""
+"""Skins struck by hand or stick: tablas, frame drums, barrels. Pitch tunes a drum against its drum key."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -60,26 +57,6 @@ _RING: Final = (1.0, 1.59, 2.14, 2.30, 2.65, 2.92)
 _HARMONIC: Final = (1.0, 2.0, 3.01, 4.02, 5.03)
 """A membrane loaded with paste in its middle (C. V. Raman, Proc. Indian Acad. Sci. A1, 1934)."""
 _SKINS: Final = {
-    "conga": Skin(
-        208.0, (1.0, 1.51, 2.03, 2.52, 3.11, 3.9), (1.0, 0.42, 0.3, 0.2, 0.15, 0.1),
-        (0.15, 0.07, 0.055, 0.04, 0.03, 0.02), 0.03, 0.45, (700.0, 4200.0), 0.006, 0.55,
-    ),
-    "bongo": Skin(
-        392.0, (1.0, 1.57, 2.16, 2.66, 3.4), (1.0, 0.5, 0.3, 0.25, 0.15), (0.07, 0.04, 0.03, 0.022, 0.016),
-        0.02, 0.55, (1200.0, 6500.0), 0.004, 0.3,
-    ),
-    "surdo": Skin(
-        74.0, (1.0, 1.58, 2.13, 2.29, 2.91), (1.0, 0.32, 0.18, 0.14, 0.08), (0.3, 0.13, 0.09, 0.07, 0.05),
-        0.06, 0.22, (180.0, 1800.0), 0.007, 1.1,
-    ),
-    "conga_low": Skin(
-        146.0, (1.0, 1.5, 1.98, 2.47, 3.02, 3.8), (1.0, 0.3, 0.22, 0.14, 0.1, 0.06),
-        (0.2, 0.08, 0.06, 0.045, 0.03, 0.02), 0.05, 0.3, (400.0, 2600.0), 0.008, 0.75,
-    ),
-    "conga_slap": Skin(
-        585.0, (1.0, 1.19, 1.37, 1.51, 1.71, 1.95, 2.7), (0.2, 0.2, 0.85, 1.0, 0.35, 0.6, 0.25),
-        (0.03, 0.03, 0.032, 0.03, 0.024, 0.02, 0.014), 0.02, 1.1, (1500.0, 8000.0), 0.005, 0.25,
-    ),
     "djembe": Skin(
         318.0, (1.0, 1.57, 2.21, 2.68, 3.35, 4.1), (1.0, 0.55, 0.34, 0.26, 0.18, 0.12),
         (0.085, 0.06, 0.045, 0.034, 0.026, 0.02), 0.02, 0.5, (900.0, 6000.0), 0.005, 0.42,
@@ -91,10 +68,6 @@ _SKINS: Final = {
     "djembe_slap": Skin(
         742.0, (1.0, 1.42, 1.78, 2.35, 2.93, 3.6), (0.6, 1.0, 0.8, 0.6, 0.45, 0.3),
         (0.045, 0.04, 0.034, 0.026, 0.02, 0.016), 0.01, 0.9, (2500.0, 11_000.0), 0.004, 0.3,
-    ),
-    "timbale": Skin(
-        270.0, (1.0, 1.985, 2.84, 3.59, 5.81, 7.96, 11.76), (1.0, 0.7, 0.4, 0.3, 0.34, 0.36, 0.3),
-        (0.1, 0.13, 0.1, 0.09, 0.08, 0.07, 0.05), 0.03, 0.95, (1800.0, 9000.0), 0.005, 0.85,
     ),
     "tabla": Skin(
         293.665, _HARMONIC, (0.25, 1.0, 0.7, 0.3, 0.2), (0.3, 0.28, 0.2, 0.13, 0.09), 0.0, 0.55,
@@ -127,10 +100,6 @@ _SKINS: Final = {
     "frame_drum": Skin(
         97.0, _RING, (1.0, 0.6, 0.42, 0.3, 0.24, 0.18), (0.22, 0.16, 0.12, 0.1, 0.08, 0.07), 0.04, 0.3,
         (400.0, 3500.0), 0.008, 0.95, buzz=0.35, buzz_hz=(700.0, 4200.0), buzz_tau_seconds=0.12,
-    ),
-    "taiko": Skin(
-        59.0, (1.0, 1.41, 1.66, 2.19, 2.71, 3.4, 4.6), (1.0, 0.4, 0.35, 0.3, 0.2, 0.14, 0.1),
-        (0.3, 0.26, 0.22, 0.17, 0.13, 0.1, 0.07), 0.1, 0.55, (120.0, 1600.0), 0.016, 1.7, 0.05,
     ),
     "talking_drum_up": Skin(
         168.0, (1.0, 1.8, 2.55, 3.3), (1.0, 0.4, 0.2, 0.1), (0.2, 0.12, 0.07, 0.05), -0.34, 0.4, (700.0, 3800.0), 0.005,
@@ -214,15 +183,9 @@ def _drum(name: str, title: str, gm: int, pivot_hz: float, variants: int = 3, vo
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    _drum("conga", "Conga", 63, 700.0),
-    _drum("bongo", "Bongo", 60, 1000.0),
-    _drum("surdo", "Surdo", 41, 300.0),
-    _drum("conga_low", "Low conga", 64, 500.0),
-    _drum("conga_slap", "Conga slap", 62, 1500.0),
     _drum("djembe", "Djembe tone", 60, 1000.0),
     _drum("djembe_bass", "Djembe bass", 48, 300.0),
     _drum("djembe_slap", "Djembe slap", 62, 2000.0),
-    _drum("timbale", "Timbale", 65, 1200.0),
     _drum("tabla", "Tabla, na and tin: sounds its key", 62, 900.0, 4, _tabla),
     _drum("bayan", "Bayan, ge: sounds two octaves below its key", 64, 300.0),
     _drum("dhol", "Dhol, treble side", 60, 1500.0),
@@ -230,7 +193,6 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _drum("darbuka", "Darbuka dum", 50, 500.0),
     _drum("darbuka_tek", "Darbuka tek", 62, 3000.0),
     _drum("frame_drum", "Frame drum", 48, 400.0),
-    _drum("taiko", "Taiko", 43, 250.0),
     _drum("talking_drum", "Talking drum: up and down by turns", 64, 600.0, 4, _talking_drum),
     _drum("bombo", "Bombo legüero", 41, 250.0),
     _drum("tambora", "Tambora", 43, 700.0),

@@ -1,7 +1,6 @@
 """Wood, metal, seeds and bodies: what rings, rattles, scrapes and snaps by itself.
 
-Resonances of agogôs, castanets, güiro, maracas, sleigh bells and cross stick follow figures
-measured from FluidR3 (MIT licence, see NOTICE): numbers only.
+What was measured lies in ``percussion``.
 """
 
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from everjam.engines.band.instruments.dsp.base import (
     unit,
     upsample,
 )
-from everjam.engines.band.instruments.dsp.filters import bandpass, burst, highpass, moving_noise, peaks, shape
+from everjam.engines.band.instruments.dsp.filters import bandpass, burst, moving_noise, peaks, shape
 from everjam.engines.band.instruments.dsp.modal import modal
 from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, read, stack
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
@@ -55,35 +54,13 @@ class Bar:
     spread: float = 0.002
 
 
-def _agogo(hz: float, tau_seconds: float) -> Modes:
-    """Modes of a small double bell."""
-    ratios = (1.0, 2.255, 3.726, 5.124, 6.462, 7.443, 7.935, 9.435)
-    levels = (1.0, 0.1, 0.38, 0.52, 0.16, 0.14, 0.2, 0.14)
-    return tuple(
-        (hz * ratio, level, tau_seconds / (1.0 + 0.15 * place))
-        for place, (ratio, level) in enumerate(zip(ratios, levels, strict=True))
-    )
-
-
 _BARS: Final = {
-    "claves": Bar(
-        ((2500.0, 1.0, 0.024), (6860.0, 0.2, 0.01), (4130.0, 0.1, 0.01)), 0.2, (3000.0, 9000.0), 0.0008, 0.2
-    ),
-    "agogo": Bar(_agogo(1330.0, 0.1), 0.15, (3000.0, 10_000.0), 0.001, 0.6),
-    "agogo_low": Bar(_agogo(888.0, 0.115), 0.15, (2000.0, 8000.0), 0.001, 0.7),
     "finger_cymbals": Bar(
         (
             (2960.0, 1.0, 0.5), (2974.0, 0.8, 0.45), (6120.0, 0.5, 0.3), (6151.0, 0.4, 0.28), (9230.0, 0.35, 0.16),
             (11_900.0, 0.2, 0.1), (14_600.0, 0.15, 0.07),
         ),
         0.2, (6000.0, 15_000.0), 0.001, 2.2,
-    ),
-    "cross_stick": Bar(
-        (
-            (793.0, 0.4, 0.03), (964.0, 0.35, 0.026), (1204.0, 1.0, 0.024), (1288.0, 0.7, 0.02), (2067.0, 0.4, 0.014),
-            (3095.0, 0.5, 0.01), (4207.0, 0.35, 0.008),
-        ),
-        0.7, (900.0, 5200.0), 0.004, 0.2, 0.006,
     ),
 }  # fmt: skip
 
@@ -125,7 +102,6 @@ class Rattle:
 
 
 _RATTLES: Final = {
-    "maracas": Rattle((5600.0, 13_000.0), ((6650.0, 500.0, 1.5), (8330.0, 500.0, 2.5)), 0.004, 0.011, 0.25),
     "shekere": Rattle(
         (2200.0, 8000.0), ((2700.0, 700.0, 1.6), (4400.0, 900.0, 1.2)), 0.012, 0.05, 0.06, 0.5, (130.0, 420.0)
     ),
@@ -150,60 +126,6 @@ def _rattle(rattle: Rattle, stroke: Stroke) -> Float32Array:
         start = frames_of(rattle.rise_seconds * 0.5)
         add_at_start(out[start:], thump * np.float32(rattle.thump * stroke.hard(1.0, 0.8)))
     return out
-
-
-def _guiro(stroke: Stroke) -> Float32Array:
-    """A stick along the notches, faster and faster; every third take is a long one."""
-    seconds = 0.34 if stroke.variant % 3 == 2 else 0.13
-    frames = frames_of(seconds + 0.08)
-    share = np.linspace(0.0, 1.0, round(seconds * 150.0))
-    starts = (seconds * share**0.75 * (1.0 + 0.01 * stroke.rng.standard_normal(share.size)).clip(0.9, 1.1)).clip(0.0)
-    ticks = np.zeros(frames, np.float32)
-    ticks[(starts * 48_000.0).astype(np.int64)] = (0.5 + 0.5 * share) * stroke.rng.uniform(0.7, 1.0, share.size)
-    one = burst(stroke.rng, 0.02, 0.0022, bandpass(900.0, 7500.0 * stroke.bright(0.7, 1.4)))
-    spread = np.fft.irfft(np.fft.rfft(ticks, frames + 2048) * np.fft.rfft(one, frames + 2048), frames + 2048)[:frames]
-    tuned = np.array([1370.0, 1720.0, 3490.0, 4610.0]) * stroke.tuning
-    wall = tuple(
-        (float(hz), width, gain)
-        for hz, width, gain in zip(tuned, (160.0, 200.0, 700.0, 600.0), (2.0, 1.5, 2.5, 1.8), strict=True)
-    )
-    return shape(spread.astype(np.float32), peaks(wall, 0.3))
-
-
-def _castanets(stroke: Stroke) -> Float32Array:
-    """A pair of shells: two strokes close together, every third take a short roll."""
-    frames = frames_of(0.24)
-    hz = np.array([1504.0, 1613.0, 1699.0, 1837.0, 1943.0, 2042.0, 5481.0, 7730.0]) * stroke.tuning
-    levels = np.array([0.3, 0.3, 0.7, 1.0, 1.0, 0.4, 0.5 * stroke.bright(0.6, 1.7), 0.3 * stroke.bright(0.5, 2.0)])
-    taus = np.array([0.009, 0.009, 0.01, 0.009, 0.009, 0.008, 0.004, 0.003])
-    out = np.zeros(frames, np.float32)
-    times_ = (
-        ((0.0, 0.55), (0.028, 1.0)) if stroke.variant % 3 < 2 else ((0.0, 0.6), (0.035, 0.5), (0.07, 0.7), (0.1, 1.0))
-    )
-    for seconds, level in times_:
-        start = frames_of(seconds * float(stroke.rng.uniform(0.95, 1.05))) - 1 if seconds else 0
-        click = unit(modal(hz, levels, taus, frames - start, stroke.rng.uniform(0.0, 1.0, hz.size)))
-        add_at_start(click, burst(stroke.rng, 0.01, 0.0008, highpass(3000.0)) * np.float32(stroke.hard(0.15, 0.5)))
-        out[start:] += click * np.float32(level)
-    return out
-
-
-def _sleigh_bells(stroke: Stroke) -> Float32Array:
-    """A strap of little bells, each struck a few times by its own pellet."""
-    frames = frames_of(0.6)
-    rng = stroke.rng
-    out = np.zeros((2, frames), np.float32)
-    for wave in range(4):
-        start = frames_of(0.018 * wave + 0.008 * float(rng.uniform()))
-        base = rng.choice(np.array([2462.0, 2610.0, 2326.0, 2745.0]), 3) * stroke.tuning
-        hz = np.outer(base * rng.uniform(0.985, 1.015, 3), (1.0, 2.06, 2.64, 3.42, 4.18)).reshape(-1)
-        reach = np.tile(np.arange(5), 3)
-        levels = (
-            np.tile((0.7, 1.0, 1.0, 0.6, 0.9), 3) * stroke.bright(0.85, 1.2) ** reach * rng.uniform(0.3, 1.0, (2, 15))
-        )
-        ring = modal(hz, levels, np.tile((0.11, 0.1, 0.1, 0.08, 0.08), 3), frames - start, rng.uniform(0.0, TAU, 15))
-        out[:, start:] += ring * np.float32((0.45, 1.0, 0.8, 0.5)[wave])
-    return crossfeed(out, 0.3)
 
 
 def _gong(stroke: Stroke) -> Float32Array:
@@ -298,17 +220,9 @@ def _one(name: str, title: str, voice: Voice, gm: int, pivot_hz: float, variants
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    _one("claves", "Claves", partial(_bar, _BARS["claves"]), 75, 3500.0, 2),
-    _one("agogo", "Agogô, high bell", partial(_bar, _BARS["agogo"]), 67, 3000.0, 2),
-    _one("agogo_low", "Agogô, low bell", partial(_bar, _BARS["agogo_low"]), 68, 2500.0, 2),
-    _one("finger_cymbals", "Finger cymbals", partial(_bar, _BARS["finger_cymbals"]), 80, 5000.0, 2),
-    _one("cross_stick", "Cross stick", partial(_bar, _BARS["cross_stick"]), 37, 1500.0, 3),
-    _one("maracas", "Maracas", partial(_rattle, _RATTLES["maracas"]), 70, 7000.0, 4),
+    _one("finger_cymbals", "Finger cymbals", partial(_bar, _BARS["finger_cymbals"]), 80, 5000.0, 3),
     _one("shekere", "Shekere", partial(_rattle, _RATTLES["shekere"]), 82, 3000.0, 4),
     _one("caxixi", "Caxixi", partial(_rattle, _RATTLES["caxixi"]), 70, 4500.0, 4),
-    _one("guiro", "Güiro: every third take long", _guiro, 73, 3000.0, 3),
-    _one("castanets", "Castanets: every third take a roll", _castanets, 85, 2500.0, 3),
-    _one("sleigh_bells", "Sleigh bells", _sleigh_bells, 83, 5000.0, 3),
     _one("gong", "Gong", _gong, 52, 700.0, 2),
     _one("snap", "Finger snap", _snap, 39, 2500.0, 3),
     _one("stomp", "Foot stomp", _stomp, 35, 300.0, 3),
