@@ -14,9 +14,11 @@ from scipy import fft
 from scipy.signal import freqz, lfilter
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.mixer.grid import Float64Array, cell_power
+from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Float64Array, cell_power, to_cells
 from everjam.engines.band.mixer.tilt import PIVOT_HZ, one_pole
 
+OUT_LUFS: Final = -14.0
+"""Of what comes out, integrated."""
 TARGET_LUFS: Final = -12.3
 """Before the compressor, which takes the rest."""
 _MEMORY_QUANTA: Final = 150
@@ -43,8 +45,22 @@ _HIGH_PASS: Final = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621
 
 _LUFS_OFFSET: Final = -0.691
 _GLUE_THRESHOLD: Final = 10 ** (-17 / 10)
-_GLUE_EXPONENT: Final = -0.11
+_GLUE_EXPONENT: Final = -0.22
+"""At glue 1, and half of it at 0.5."""
 _GLUE_SECONDS: Final = 0.05
+_CLIPPED: Final = (0.36, -0.16)
+"""Power of a cell that the clipper lets through at glue 0, and how much less at glue 1."""
+_AGE: Final = 0.4
+"""What has been heard longest ago counts for least: the parts were still finding their places."""
+_GATE: Final = 0.1
+"""Less than this share of the mean power is a rest (BS.1770's relative gate)."""
+_SENT: Final = 1e-7
+_RETURN: Final = 0.02
+"""What comes back from the room is averaged over 2 s."""
+_USUAL_RETURN: Final = (3e-4, 4.5e-4)
+"""Power sent and come back before anything has been heard."""
+_FRESH_QUANTA: Final = 15.0
+"""What was heard before counts for so much while the style changes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +74,8 @@ class LevelState:
         gain_db: At the last quantum border.
         glue: The compressor's filter memory, float64 ``(1,)``.
         glue_gain: The compressor's gain at the last cell border.
+        sent: Mean power sent to room and delay.
+        came: Mean power that came back.
     """
 
     mean_db: float
@@ -66,6 +84,8 @@ class LevelState:
     gain_db: float
     glue: Float64Array
     glue_gain: float
+    sent: float = _USUAL_RETURN[0]
+    came: float = _USUAL_RETURN[1]
 
 
 def start() -> LevelState:
@@ -87,9 +107,56 @@ def _weights() -> Float32Array:
     return np.stack([scale * p for p in parts], axis=1).astype(np.float32)
 
 
+CENTRES_HZ: Final = (
+    25.0, 50.0, 75.0, 100.0, 137.5, 187.5, 250.0, 325.0, 412.5, 525.0, 675.0, 875.0, 1_125.0, 1_437.5, 1_837.5,
+    2_350.0, 3_000.0, 3_825.0, 4_875.0, 6_212.5, 7_912.5, 10_087.5, 12_862.5, 17_000.0,
+)  # fmt: skip
+"""Of the bands of ``bands``: single bins at the bottom, a third of an octave at the top."""
+
+
+def _power_gain(hz: Float64Array) -> Float64Array:
+    """K-weighting as a gain of power."""
+    response = np.ones(hz.shape, complex)
+    for b, a in (_SHELF, _HIGH_PASS):
+        response *= freqz(b, a, hz, fs=SAMPLE_RATE_HZ)[1]
+    gain: Float64Array = np.square(np.abs(response))
+    return gain
+
+
+K_WEIGHTS: Final = _power_gain(np.array(CENTRES_HZ))
+
+
+@cache
+def _sums() -> Float32Array:
+    """Which bins make up each band, and the scale of a mean square, float32 ``(961, bands)``."""
+    hz = fft.rfftfreq(QUANTUM_FRAMES, 1 / SAMPLE_RATE_HZ)
+    centres = np.array(CENTRES_HZ)
+    band = np.searchsorted(np.sqrt(centres[1:] * centres[:-1]), hz)
+    sides = np.where(hz == SAMPLE_RATE_HZ / 2, 1.0, 2.0) * (hz > 0)
+    members = (band[:, None] == np.arange(centres.shape[0])) * sides[:, None]
+    sums: Float32Array = (members / QUANTUM_FRAMES**2).astype(np.float32)
+    return sums
+
+
+def bands(x: Float32Array) -> Float64Array:
+    """Mean square of each quantum in bands, channels added.
+
+    Args:
+        x: float32 ``(2, 1920 q)``.
+
+    Returns:
+        float64 ``(q, bands)``, in the order of ``CENTRES_HZ``.
+    """
+    spectra = fft.rfft(x.reshape(2, -1, QUANTUM_FRAMES))
+    power = np.square(spectra.real).sum(axis=0) + np.square(spectra.imag).sum(axis=0)
+    sums: Float64Array = (power @ _sums()).astype(np.float64)
+    return sums
+
+
 def warm() -> None:
     """Makes the tables."""
     _weights()
+    _sums()
 
 
 def measure(x: Float32Array, below: Float64Array, above: Float64Array) -> Float64Array:
@@ -134,6 +201,94 @@ def follow(state: LevelState, power: Float64Array) -> tuple[Float64Array, LevelS
     return linear, replace(state, mean_db=mean, weight=weight, short=short, gain_db=gain)
 
 
+def returned(state: LevelState, sent: Float64Array, came: Float64Array) -> tuple[Float64Array, LevelState]:
+    """What comes back from room and delay, of the power that is sent: muted parts hardly change it.
+
+    Args:
+        state: What it remembers.
+        sent: Power that goes to room and delay in each quantum, ``(q,)``.
+        came: Power that comes back, ``(q,)``.
+
+    Returns:
+        The ratio in each quantum, ``(q,)``, and the new state.
+    """
+    mean_sent, mean_came = state.sent, state.came
+    ratios = []
+    for go, come in zip(sent.tolist(), came.tolist(), strict=True):
+        if go > _SENT:
+            mean_sent += (go - mean_sent) * _RETURN
+            mean_came += (come - mean_came) * _RETURN
+        ratios.append(mean_came / mean_sent)
+    return np.array(ratios), replace(state, sent=mean_sent, came=mean_came)
+
+
+def ride(
+    state: LevelState, power: Float64Array, cells: Float64Array, amount: Float64Array, fresh: Float64Array
+) -> tuple[Float64Array, Float64Array, LevelState]:
+    """Automatic level and compressor, both of which hear through mutes.
+
+    The level comes to ``OUT_LUFS`` after what the compressor is going to take and the clipper is likely to.
+
+    Args:
+        state: What it remembers.
+        power: K-weighted power of the whole unmuted mix in each quantum, ``(q,)``.
+        cells: Power of the unmuted mix in each cell, ``(30 q,)``: only its course within a quantum counts.
+        amount: How tight the compressor is, 0 to 1, at quantum borders, ``(q + 1,)``.
+        fresh: 1 where the style is changing, else 0, ``(q,)``: what was heard before counts for little then.
+
+    Returns:
+        The level's gains at quantum borders, ``(q + 1,)``; the compressor's at cell borders, ``(30 q + 1,)``, each of
+        which depends on cells before it only; and the new state.
+    """
+    rows = cells.reshape(-1, CELLS_PER_QUANTUM)
+    rows = rows * (power / np.maximum(rows.mean(axis=1), 1e-12))[:, None]
+    pole = float(np.exp(-CELL_FRAMES / SAMPLE_RATE_HZ / _GLUE_SECONDS))
+    envelope, memory = lfilter([1 - pole], [1, -pole], rows.reshape(-1), zi=state.glue)
+    envelope = np.maximum(envelope, 0.0)
+    exponents = _GLUE_EXPONENT * amount
+    heard = envelope.reshape(rows.shape)
+    mean, weight, short, gain = 10 ** (state.mean_db / 10), state.weight, state.short, state.gain_db
+    gains = [gain]
+    for q, new in enumerate(fresh.tolist()):
+        glued = _glued(rows[q], heard[q], 10 ** (gain / 10), float(exponents[q + 1]), float(amount[q + 1]))
+        short = short + (glued - short) * _SHORT if short else glued
+        level = _LUFS_OFFSET + 10 * math.log10(short + 1e-12)
+        if level > _SILENCE_DB:
+            share = 1.0 if short > _GATE * mean else _REST_WEIGHT
+            weight = min(weight + share * _AGE, _FRESH_QUANTA if new else _MEMORY_QUANTA)
+            mean += (short - mean) * share / weight
+            goal = min(OUT_LUFS - _LUFS_OFFSET - 10 * math.log10(mean + 1e-12), OUT_LUFS + _SURGE_DB - level)
+            goal = min(max(goal, -_MAX_GAIN_DB), _MAX_GAIN_DB)
+            gain = min(max(goal, gain - _SLEW_DB), gain + _SLEW_DB)
+        gains.append(gain)
+    linear: Float64Array = 10 ** (np.array(gains) / 20)
+    glue_gains = np.empty(envelope.shape[0] + 1)
+    glue_gains[0] = state.glue_gain
+    loud = envelope * to_cells(linear)[1:] ** 2
+    glue_gains[1:] = (1.0 + loud / _GLUE_THRESHOLD) ** to_cells(exponents)[1:]
+    mean_db = 10 * math.log10(mean + 1e-12)
+    after = replace(
+        state,
+        mean_db=mean_db,
+        weight=weight,
+        short=short,
+        gain_db=gain,
+        glue=memory,
+        glue_gain=float(glue_gains[-1]),
+    )
+    return linear, glue_gains, after
+
+
+def _glued(cells: Float64Array, envelope: Float64Array, scale: float, exponent: float, amount: float) -> float:
+    """Mean power of a quantum's cells, before the level's gain, less what compressor and clipper will take.
+
+    ``scale`` is the level's gain of power.
+    """
+    pressed: Float64Array = cells * (1.0 + (scale / _GLUE_THRESHOLD) * envelope) ** (2 * exponent)
+    most = (_CLIPPED[0] + _CLIPPED[1] * amount) / scale
+    return float(np.minimum(pressed, most).mean())
+
+
 def glue(state: LevelState, mix: Float32Array) -> tuple[Float64Array, LevelState]:
     """The compressor's gain at cell borders.
 
@@ -148,5 +303,5 @@ def glue(state: LevelState, mix: Float32Array) -> tuple[Float64Array, LevelState
     envelope, memory = lfilter([1 - pole], [1, -pole], cell_power(mix), zi=state.glue)
     gains = np.empty(envelope.shape[0] + 1)
     gains[0] = state.glue_gain
-    gains[1:] = (1.0 + np.maximum(envelope, 0.0) / _GLUE_THRESHOLD) ** _GLUE_EXPONENT
+    gains[1:] = (1.0 + np.maximum(envelope, 0.0) / _GLUE_THRESHOLD) ** (0.5 * _GLUE_EXPONENT)
     return gains, replace(state, glue=memory, glue_gain=float(gains[-1]))

@@ -7,22 +7,23 @@ Sources. *Popular music as a whole*: Elowsson and Friberg, "Long-term average sp
 to the level of the percussion" (AES 142nd Convention, 2017; 12,345 tracks): the slope of the mean spectrum is linear in
 octaves, -2.35 dB an octave at 200 Hz, -4.99 at 800 Hz, -7.62 at 3.2 kHz; Pestana, Ma, Reiss, Barbosa and Black,
 "Spectral characteristics of popular commercial recordings 1950-2010" (AES 135th Convention, 2013; 772 number ones):
-about -5 dB an octave from 100 Hz to 4 kHz, steeper above, a steep low cut below 60 Hz. Both speak of spectral density; an
-octave band has 3 dB an octave more. The fit of the former, integrated, is the row ``pop``, with the presence and treble
-of records since 2000 (1 dB more above 4 kHz), which the latter found to have become flatter.
+about -5 dB an octave from 100 Hz to 4 kHz, steeper above, a steep low cut below 60 Hz. Both speak of spectral density;
+an octave band has 3 dB an octave more. The fit of the former, integrated, is the row ``pop``, with the treble of
+records since 2000 (1 dB more above 4 kHz), which the latter found to have become flatter.
 
-The other rows are derived from it, not transcribed: Elowsson and Friberg found that more percussion goes with more below
-100 Hz and above 3 kHz, and dance records have a third or more of their power below 120 Hz, pop records a seventh:
-``electronic``, ``hiphop``. Pestana and others found rock fuller in the middle with less of the lowest octave: ``rock``.
-Orchestral music has its maximum between 200 and 600 Hz and falls by about 6 dB an octave (density) above 1 kHz (Sivian,
-Dunn and White, "Absolute amplitudes and spectra of certain musical instruments and orchestras", JASA 2, 1931; Meyer,
-"Acoustics and the performance of music"): ``orchestral``. ``jazz`` and ``acoustic`` lie between it and ``pop``: a double
-bass without a sub-octave, cymbals and strings open at the top. ``ambient`` is electronic without percussion.
+The other rows are derived from it, not transcribed. Elowsson and Friberg found that more percussion goes with more
+below 100 Hz and above 3 kHz, and dance records have a third or more of their power below 120 Hz, pop records a
+seventh: ``electronic``, ``hiphop``. Pestana and others found rock fuller in the middle with less of the lowest octave:
+``rock``. Orchestral music has its maximum between 200 and 600 Hz and falls by about 6 dB an octave (density) above
+1 kHz (Sivian, Dunn and White, "Absolute amplitudes and spectra of certain musical instruments and orchestras", JASA 2,
+1931; Meyer, "Acoustics and the performance of music"): ``orchestral``. ``jazz`` and ``acoustic`` lie between it and
+``pop``: a double bass without a sub-octave, cymbals and strings open at the top. ``ambient`` is electronic without
+percussion.
 
-The balance is derived: lead vocals and leads lie about 3 LU below the mix on records, everything else near the same
-loudness as each other some LU below them (Pestana, "Automatic mixing systems using adaptive digital audio effects",
-2013, chapter 5; De Man, Leonard, King and Reiss, "An analysis and evaluation of audio features for multitrack music
-mixtures", ISMIR 2014), with drums and bass forward where the music is for dancing.
+The balance is derived too: leads and lead vocals lie about 3 LU below the mix on records, everything else near the
+same loudness as each other some LU below them (Pestana, "Automatic mixing systems using adaptive digital audio
+effects", 2013, chapter 5; De Man, Leonard, King and Reiss, "An analysis and evaluation of audio features for multitrack
+music mixtures", ISMIR 2014), with drums and bass forward where the music is for dancing.
 """
 
 from collections.abc import Mapping
@@ -54,6 +55,7 @@ BALANCE_LU: Final[Mapping[str, Mapping[str, float]]] = {
 }
 """Loudness of each part while it plays, against the whole mix."""
 
-PEAK_TO_LOUDNESS_DB: Final = (14.5, 10.5)
-"""True peak against integrated loudness at glue 0 and at glue 1: records from the 1980s with every transient alive, and
-dense ones of the 2000s (Deruty and Tardieu, "About dynamic processing in mainstream music", JAES 62, 2014)."""
+PEAK_TO_LOUDNESS_DB: Final = (12.8, 9.5)
+"""True peak against integrated loudness at glue 0 and at glue 1. The first is all that -14 LUFS leave under -1 dBTP;
+the second is a dense record of the 2000s (Deruty and Tardieu, "About dynamic processing in mainstream music", JAES 62,
+2014)."""

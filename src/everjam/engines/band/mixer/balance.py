@@ -1,0 +1,107 @@
+"""Holds the parts to where they stand on records of the style's kind, whatever instruments play how much.
+
+Each part is brought to a loudness of its own, against a fixed level that the master makes right afterwards; no part's
+gain depends on another part, so layers come and go without moving the rest. It listens before mutes.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from everjam.audio import QUANTUM_FRAMES, Float32Array
+from everjam.engines.band.mixer import records, slow
+from everjam.engines.band.mixer.grid import Float64Array
+from everjam.engines.band.mixer.slow import SlowState
+from everjam.engines.band.score import PARTS, SPECTRA
+
+LIMIT_DB: Final = 6.0
+MIX_DB: Final = -14.0
+"""Loudness of a whole mix before the master, in the decibels of ``measure``."""
+TYPICAL_DB: Final = np.array((-22.0, -24.8, -22.0, -22.0, -31.6, -23.0))
+"""Loudness of each part where ``controls.BALANCE_DB`` puts the faders: the median over all cards."""
+_LAG: Final = 4
+"""Samples; the difference over so many stands for the treble that counts for more in loudness (BS.1770)."""
+_TREBLE: Final = 1.5
+_PARTS: Final = len(PARTS)
+_STRENGTH: Final = 0.9
+_REST: Final = 10 ** (-12 / 10)
+"""Less than this share of a part's mean power is a rest, and hardly counts."""
+_REST_WEIGHT: Final = 0.02
+_SILENCE: Final = 1e-8
+_MEMORY_WINDOWS: Final = 60.0
+_FRESH_WINDOWS: Final = 5.0
+_DOUBT_WINDOWS: Final = 3.0
+_STEP_DB: Final = 0.5
+"""At most in a window: 2.5 dB a second."""
+
+
+def measure(bus: Float32Array) -> Float64Array:
+    """Roughly loudness-weighted power of a part in each quantum.
+
+    Args:
+        bus: float32 ``(2, 1920 q)``.
+
+    Returns:
+        float64 ``(q,)``: mean square, channels added, the treble raised by about 4 dB.
+    """
+    rows = bus.reshape(2, -1, QUANTUM_FRAMES)
+    power = np.einsum("cqt,cqt->q", rows, rows)
+    near = np.einsum("cqt,cqt->q", rows[..., _LAG:], rows[..., :-_LAG])
+    weighted: Float64Array = ((1.0 + _TREBLE) * power - _TREBLE * near).astype(np.float64) / QUANTUM_FRAMES
+    return np.maximum(weighted, 0.0)
+
+
+TARGETS_DB: Final = np.array([[records.BALANCE_LU[kind][part] for part in PARTS] for kind in SPECTRA])
+"""Of each part against the mix for each kind of record, float64 ``(kinds, 6)``."""
+
+
+def target_db(shares: Float64Array) -> Float64Array:
+    """Loudness asked of each part, float64 ``(q, 6)``, for shares of kinds of records, ``(q, kinds)``."""
+    wanted: Float64Array = shares @ TARGETS_DB + MIX_DB
+    return wanted
+
+
+def start() -> SlowState:
+    """Nothing heard yet: it begins where such parts usually have to be put.
+
+    Its memory is the weight of what was heard of each part, in windows, then mean powers.
+    """
+    return slow.start(_PARTS, np.zeros(_PARTS), np.zeros((2, _PARTS)))
+
+
+def follow(
+    state: SlowState, powers: Float64Array, wanted_db: Float64Array, fresh: Float64Array
+) -> tuple[Float64Array, SlowState]:
+    """The gains that balance the parts.
+
+    Args:
+        state: What it remembers.
+        powers: From ``measure``, as they would be with the faders where ``controls.BALANCE_DB`` puts them, float64
+            ``(6, q)``: without the card's offset and without these gains. 0 where a part does not sound.
+        wanted_db: From ``target_db``, float64 ``(q, 6)``.
+        fresh: 1 where the style is changing, else 0, ``(q,)``.
+
+    Returns:
+        Linear gains at quantum borders, float64 ``(6, q + 1)``, and the new state.
+    """
+    if not state.memory.any() and not state.count:
+        guess = wanted_db[0] - TYPICAL_DB
+        state = replace(state, origin=guess, target=guess)
+    gains_db, after = slow.follow(state, powers, np.column_stack((wanted_db, fresh)), _decide)
+    linear: Float64Array = 10 ** (gains_db / 20)
+    return linear, after
+
+
+def _decide(
+    memory: Float64Array, power: Float64Array, asked: Float64Array, now: Float64Array
+) -> tuple[Float64Array, Float64Array]:
+    weight, mean = memory
+    most = _FRESH_WINDOWS if asked[-1] else _MEMORY_WINDOWS
+    share = np.where(power < _SILENCE, 0.0, np.where(power > _REST * mean, 1.0, _REST_WEIGHT))
+    weight = np.where(share > 0.0, np.minimum(weight, most) + share, weight)
+    mean = mean + (power - mean) * share / np.maximum(weight, 1.0)
+    guess = asked[:-1] - TYPICAL_DB
+    off = asked[:-1] - 10 * np.log10(np.maximum(mean, _SILENCE)) - guess
+    wanted = guess + np.clip(_STRENGTH * off, -LIMIT_DB, LIMIT_DB) * (weight / (weight + _DOUBT_WINDOWS))
+    return now + np.clip(wanted - now, -_STEP_DB, _STEP_DB), np.stack((weight, mean))
