@@ -6,7 +6,7 @@ from .source import Kind, Source
 
 
 def _rings(kind: Kind, program: int, low: int, high: int, bank: int = 0) -> Source:
-    return Source(kind, program, low, high, bank=bank)
+    return Source(kind, program, low, high, bank=bank, most_keys=20)
 
 
 STRUCK: Final[dict[str, Source]] = {
@@ -31,6 +31,7 @@ STRUCK: Final[dict[str, Source]] = {
     "bass_upright": _rings("string", 32, 26, 55),
     "bass_finger": _rings("string", 33, 26, 55),
     "bass_pick": _rings("string", 34, 26, 55),
+    "bass_fretless": _rings("string", 35, 26, 55),
     "bass_slap": _rings("string", 36, 26, 55),
     "pizzicato": _rings("string", 45, 36, 96),
     "harp": _rings("string", 46, 28, 100),

@@ -1,5 +1,6 @@
 """Keyboards: pianos, electric pianos, organ, clavinet, harpsichord, clavichord, accordion."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -28,51 +29,26 @@ from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase
 from everjam.engines.band.instruments.playing import Bend, Plucked, play
 from everjam.engines.band.instruments.struck import Struck, strike
 from everjam.engines.band.instruments.sustained import Sustained, sustain
-from everjam.engines.band.instruments.voicing import Stroke, make_patch
+from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
+from everjam.engines.band.score import Articulation
 
 _PIANO: Final = Struck(
-    "piano",
-    release_seconds=0.3,
-    longest_seconds=5.5,
-    edge_hz=900.0,
-    beat_cents=0.8,
-    spread=0.25,
-    attack_seconds=0.0015,
-    noise=0.10,
-    noise_hz=(70.0, 900.0),
-    noise_tau_seconds=0.02,
-)
+    "piano", longest_seconds=6.0, edge_hz=900.0, spread=0.18, keys_spread=0.16,
+    let_go=0.02, let_go_hz=(70.0, 500.0),
+)  # fmt: skip
 _HARPSICHORD: Final = Struck(
-    "harpsichord",
-    release_seconds=0.14,
-    edge_hz=3000.0,
-    beat_cents=1.0,
-    spread=0.2,
-    noise=0.2,
-    noise_hz=(1500.0, 8000.0),
-    noise_tau_seconds=0.003,
+    "harpsichord", edge_hz=3000.0, spread=0.15, keys_spread=0.1, let_go=0.045, let_go_hz=(900.0, 5500.0)
 )
-_CLAVINET: Final = Struck(
-    "clavinet", release_seconds=0.07, edge_hz=2000.0, noise=0.12, noise_hz=(800.0, 5000.0), noise_tau_seconds=0.004
-)
-
-
-_RHODES: Final = Struck(
-    "rhodes",
-    release_seconds=0.25,
-    longest_seconds=5.0,
-    edge_hz=900.0,
-    attack_seconds=0.0015,
-    noise=0.06,
-    noise_hz=(120.0, 900.0),
-    noise_tau_seconds=0.006,
-)
+"""The jack falls back past the string: every end of a note is heard."""
+_CLAVINET: Final = Struck("clavinet", edge_hz=2000.0, palm_seconds=0.25, let_go=0.03, let_go_hz=(300.0, 2200.0))
+_RHODES: Final = Struck("rhodes", longest_seconds=5.0, edge_hz=900.0, let_go=0.01, let_go_hz=(90.0, 600.0))
+_KEYS: Final[Collection[Articulation]] = ("staccato", "muted")
 
 
 def _rhodes(stroke: Stroke) -> Float32Array:
     """Tine and tone bar before a magnet that barks when struck hard; a slow stereo tremolo."""
     out = unit(strike(_RHODES, stroke))
-    out = saturate(out, stroke.hard(0.35, 1.5), stroke.hard(0.05, 0.4))
+    out = out + (saturate(out, 1.5, 0.4) - out) * np.float32(0.5 * max(0.0, stroke.force - 0.7) / 0.3)
     at = times(out.shape[-1])
     pan = np.float32(0.2) * np.sin(np.float32(TAU) * (np.float32(4.4) * at + np.float32(stroke.rng.uniform())))
     return np.stack([out * (1.0 + pan), out * (1.0 - pan)])
@@ -122,12 +98,11 @@ _ACCORDION: Final = Sustained(
 )
 
 _HONKYTONK: Final = Struck(
-    "piano_honkytonk", release_seconds=0.25, longest_seconds=4.0, edge_hz=2400.0, ring=0.75, spread=0.25,
-    courses=((-9.0, 1.0), (1.0, 0.9), (8.5, 0.9)), attack_seconds=0.001,
-    noise=0.14, noise_hz=(200.0, 2600.0), noise_tau_seconds=0.012,
+    "piano_honkytonk", longest_seconds=4.0, edge_hz=2400.0, spread=0.18, keys_spread=0.16, let_go=0.03,
+    let_go_hz=(100.0, 900.0),
 )  # fmt: skip
 _FELT: Final = replace(
-    _PIANO, edge_hz=300.0, damping_hz=1800.0, ring=0.8, attack_seconds=0.006, beat_cents=1.2,
+    _PIANO, edge_hz=300.0, damping_hz=1800.0, ring=0.8, attack_seconds=0.006, let_go=0.05, residue=0.5,
     body=((170.0, 120.0, 0.9),), noise=0.24, noise_hz=(60.0, 420.0), noise_tau_seconds=0.03,
 )  # fmt: skip
 _CLAVICHORD: Final = Plucked(
@@ -174,15 +149,21 @@ def _wurlitzer(stroke: Stroke) -> Float32Array:
     return f32(out * sway * release(frames, stroke.held_seconds, 0.18))
 
 
+def _key(
+    name: str, title: str, voice: Voice, gm: int, low: int, high: int, articulations: Collection[Articulation] = _KEYS
+) -> Patch:
+    return make_patch(name, title, "keys", voice, gm=gm, low=low, high=high, variants=2, articulations=articulations)
+
+
 PATCHES: Final[tuple[Patch, ...]] = (
-    make_patch("piano", "Piano", "keys", partial(strike, _PIANO), gm=0, low=21, high=108, variants=2),
-    make_patch("rhodes", "Electric piano", "keys", _rhodes, gm=4, low=28, high=96, variants=2),
+    _key("piano", "Piano", partial(strike, _PIANO), 0, 21, 108),
+    _key("rhodes", "Electric piano", _rhodes, 4, 28, 96),
     make_patch("organ", "Organ", "keys", _organ, gm=16, low=36, high=96, variants=2),
-    make_patch("clavinet", "Clavinet", "keys", partial(strike, _CLAVINET), gm=7, low=36, high=88, variants=2),
-    make_patch("harpsichord", "Harpsichord", "keys", partial(strike, _HARPSICHORD), gm=6, low=36, high=89, variants=2),
+    _key("clavinet", "Clavinet", partial(strike, _CLAVINET), 7, 36, 88),
+    _key("harpsichord", "Harpsichord", partial(strike, _HARPSICHORD), 6, 36, 89),
     make_patch("accordion", "Accordion", "keys", partial(sustain, _ACCORDION), gm=21, low=48, high=89, variants=2),
-    make_patch("piano_honkytonk", "Honky-tonk piano", "keys", partial(strike, _HONKYTONK), gm=3, low=24, high=103),
-    make_patch("piano_felt", "Felt piano", "keys", _felt, gm=0, low=24, high=100),
-    make_patch("wurlitzer", "Reed electric piano", "keys", _wurlitzer, gm=4, low=33, high=96),
-    make_patch("clavichord", "Clavichord", "keys", partial(play, _CLAVICHORD), gm=7, low=36, high=88),
+    _key("piano_honkytonk", "Honky-tonk piano", partial(strike, _HONKYTONK), 3, 24, 103),
+    _key("piano_felt", "Felt piano", _felt, 0, 24, 100),
+    _key("wurlitzer", "Reed electric piano", _wurlitzer, 4, 33, 96, ()),
+    _key("clavichord", "Clavichord", partial(play, _CLAVICHORD), 7, 36, 88),
 )

@@ -1,38 +1,33 @@
 """Lutes of the world: plucked strings over a neck, their courses, bridges, skins and hands."""
 
+from collections.abc import Collection
 from functools import partial
 from typing import Final
 
 from everjam.engines.band.instruments.contract import Patch
-from everjam.engines.band.instruments.playing import Bend, Buzz, Plucked, Tremolo, play
+from everjam.engines.band.instruments.playing import FRETTED, Bend, Buzz, Plucked, Tremolo, play
 from everjam.engines.band.instruments.struck import Struck
 from everjam.engines.band.instruments.voicing import make_patch
+from everjam.engines.band.score import Articulation
 
 _BANJO: Final = Plucked(
-    Struck(
-        "banjo", release_seconds=0.12, longest_seconds=2.5, edge_hz=2200.0,
-        noise=0.16, noise_hz=(1500.0, 8000.0), noise_tau_seconds=0.004,
-    )
-)  # fmt: skip
+    Struck("banjo", longest_seconds=2.5, edge_hz=2200.0, let_go=0.012, let_go_hz=(1200.0, 5000.0)), FRETTED
+)
 _MANDOLIN: Final = Plucked(
-    Struck(
-        "mandolin", release_seconds=0.14, longest_seconds=3.0, edge_hz=3200.0, courses=((-2.6, 1.0), (2.6, 0.9)),
-        noise=0.2, noise_hz=(1800.0, 12_000.0), noise_tau_seconds=0.004,
-    ),
-    tremolo=Tremolo(13.0, 0.34, 0.8),
-)  # fmt: skip
+    Struck("mandolin", longest_seconds=3.0, edge_hz=3200.0, let_go=0.012, let_go_hz=(1500.0, 6000.0)),
+    FRETTED,
+    tremolo=Tremolo(13.0, 0.34, 0.8, from_seconds=1.05),
+)
 _UKULELE: Final = Plucked(
-    Struck(
-        "ukulele", release_seconds=0.16, longest_seconds=2.0, edge_hz=1100.0, ring=0.8,
-        body=((560.0, 180.0, 0.5), (1100.0, 500.0, 0.3)), floor=0.85, noise=0.1, noise_hz=(300.0, 2800.0),
-    )
-)  # fmt: skip
+    Struck("ukulele", longest_seconds=2.0, edge_hz=1100.0, let_go=0.01, let_go_hz=(500.0, 3000.0)), FRETTED
+)
 _BALALAIKA: Final = Plucked(
     Struck(
         "guitar_nylon", release_seconds=0.12, longest_seconds=1.6, edge_hz=2400.0, ring=0.45, damping_hz=5000.0,
         body=((420.0, 140.0, 0.8), (1350.0, 500.0, 1.6), (2900.0, 1300.0, 3.0)), floor=0.5,
         courses=((-1.5, 1.0), (1.5, 0.8)), noise=0.2, noise_hz=(900.0, 5000.0), noise_tau_seconds=0.006,
     ),
+    FRETTED,
     tremolo=Tremolo(11.0, 0.26, 0.85),
 )  # fmt: skip
 _BOUZOUKI: Final = Plucked(
@@ -51,6 +46,7 @@ _CHARANGO: Final = Plucked(
         courses=((-3.0, 1.0), (3.0, 1.0), (1200.0, 0.6)), noise=0.14, noise_hz=(1200.0, 6500.0),
         noise_tau_seconds=0.004,
     ),
+    FRETTED,
     tremolo=Tremolo(14.0, 0.5, 0.7),
 )  # fmt: skip
 _LUTE: Final = Plucked(
@@ -62,11 +58,9 @@ _LUTE: Final = Plucked(
 )  # fmt: skip
 _SHAMISEN: Final = Plucked(
     Struck(
-        "shamisen", release_seconds=0.12, longest_seconds=2.0, edge_hz=2200.0,
-        noise=0.3, noise_hz=(500.0, 6000.0), noise_tau_seconds=0.008,
+        "shamisen", longest_seconds=2.0, edge_hz=2200.0,
     ),
     Bend(-18.0, 0.02),
-    Buzz(0.22, 5.0, (1500.0, 7000.0), 0.02, 0.25),
 )  # fmt: skip
 _PIPA: Final = Plucked(
     Struck(
@@ -98,8 +92,14 @@ _TAR: Final = Plucked(
 )  # fmt: skip
 
 
+_HANDS: Final[Collection[Articulation]] = ("legato", "staccato", "muted", "tremolo", "scoop", "fall")
+
+
 def _lute(name: str, title: str, model: Plucked, gm: int, low: int, high: int) -> Patch:
-    return make_patch(name, title, "plucked", partial(play, model), gm=gm, low=low, high=high, variants=3)
+    return make_patch(
+        name, title, "plucked", partial(play, model), gm=gm, low=low, high=high, variants=3, articulations=_HANDS,
+        glides=True,
+    )  # fmt: skip
 
 
 PATCHES: Final[tuple[Patch, ...]] = (

@@ -1,6 +1,7 @@
 """Struck bars, tines, bells, drums with a pitch, and shells: measured partials, or modes by hand."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -11,40 +12,47 @@ from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import TAU, add_at_start, attack, f32, frames_of, times
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst
 from everjam.engines.band.instruments.dsp.modal import modal
-from everjam.engines.band.instruments.playing import Buzz, Plucked, buzzed, play
+from everjam.engines.band.instruments.playing import ROLLED, Buzz, Plucked, buzzed, play, repicked
 from everjam.engines.band.instruments.struck import Struck, strike
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
+from everjam.engines.band.score import Articulation
 
 _RING: Final = 30.0
 """Bars are not damped: they count as held for longer than they ring."""
 
-_VIBRAPHONE: Final = Struck("vibraphone", _RING, 3.5, 700.0, noise=0.06, noise_hz=(400.0, 2600.0))
-_MARIMBA: Final = Struck("marimba", _RING, 1.8, 700.0, noise=0.16, noise_hz=(300.0, 2200.0), noise_tau_seconds=0.004)
-_GLOCKENSPIEL: Final = Struck(
-    "glockenspiel", _RING, 2.6, 3000.0, noise=0.1, noise_hz=(2500.0, 11_000.0), noise_tau_seconds=0.002
-)
-_KALIMBA: Final = Struck("kalimba", _RING, 2.0, 900.0, noise=0.2, noise_hz=(500.0, 3500.0), noise_tau_seconds=0.005)
-_CELESTA: Final = Struck(
-    "celesta", _RING, 2.4, 1500.0, beat_cents=1.0, spread=0.2, noise=0.08, noise_hz=(800.0, 5200.0)
-)
-_MUSIC_BOX: Final = Struck(
-    "music_box",
-    _RING,
-    2.6,
-    2500.0,
-    beat_cents=1.5,
-    spread=0.25,
-    noise=0.08,
-    noise_hz=(2500.0, 9000.0),
-    noise_tau_seconds=0.002,
-)
+_VIBRAPHONE: Final = Struck("vibraphone", _RING, 4.0, 700.0)
+_MARIMBA: Final = Struck("marimba", _RING, 1.8, 700.0)
+_GLOCKENSPIEL: Final = Struck("glockenspiel", _RING, 3.0, 3000.0)
+_KALIMBA: Final = Struck("kalimba", _RING, 2.0, 900.0)
+_CELESTA: Final = Struck("celesta", _RING, 2.8, 1500.0, spread=0.15, keys_spread=0.1)
+_MUSIC_BOX: Final = Struck("music_box", _RING, 3.0, 2500.0, spread=0.2)
+_XYLOPHONE: Final = Struck("xylophone", _RING, 0.9, 2600.0)
+_STEEL_DRUM: Final = Struck("steel_drum", _RING, 2.4, 2400.0)
+_TUBULAR_BELLS: Final = Struck("tubular_bells", _RING, 5.5, 2600.0)
+_TIMPANI: Final = Struck("timpani", _RING, 3.5, 700.0)
+
+
+def bar(model: Struck, stroke: Stroke) -> Float32Array:
+    """A struck body that nobody damps, unless the note says so: rolled, dead (the mallet stays), or let go early."""
+    undamped = replace(stroke, held_seconds=_RING)
+    if stroke.articulation == "roll":
+        return repicked(partial(_ringing, model), ROLLED, replace(stroke, held_seconds=max(0.15, stroke.held_seconds)))
+    if stroke.articulation == "muted":
+        return strike(replace(model, palm_seconds=0.18), undamped)
+    if stroke.articulation == "staccato":
+        return strike(replace(model, release_seconds=0.12), replace(stroke, held_seconds=0.11, articulation="plain"))
+    return strike(model, undamped)
+
+
+def _ringing(model: Struck, stroke: Stroke) -> Float32Array:
+    return strike(model, replace(stroke, held_seconds=_RING, articulation="plain"))
 
 
 def _vibraphone(stroke: Stroke) -> Float32Array:
-    """With its motor on."""
-    out = strike(_VIBRAPHONE, stroke)
+    """With its motor on, slowly: one side swells as the other falls."""
+    out = bar(_VIBRAPHONE, stroke)
     turn = np.float32(TAU) * (np.float32(5.1) * times(out.shape[-1]) + np.float32(stroke.rng.uniform()))
-    swell = np.float32(0.18) * np.sin(turn)
+    swell = np.float32(0.14) * np.sin(turn)
     return np.stack([out * (1.0 + swell), out * (1.0 - np.float32(0.5) * swell)])
 
 
@@ -69,9 +77,6 @@ def _hang(stroke: Stroke) -> Float32Array:
     return f32(out)
 
 
-_XYLOPHONE: Final = Struck(
-    "xylophone", _RING, 0.9, 2600.0, ring=0.75, noise=0.3, noise_hz=(1200.0, 7000.0), noise_tau_seconds=0.003
-)
 _MBIRA: Final = Plucked(
     Struck(
         "kalimba", _RING, 1.6, 1500.0, ring=0.7, body=((330.0, 160.0, 0.8), (1300.0, 500.0, 0.8)), floor=0.8,
@@ -140,32 +145,12 @@ def ring(model: Modes, stroke: Stroke) -> Float32Array:
     return f32(out * attack(frames, 0.0008 * stroke.hard(2.5, 1.0)))
 
 
-_STEEL_DRUM: Final = Modes(
-    (1.0, 2.0, 3.003, 4.01, 5.02, 6.05, 8.1), (1.0, 0.95, 0.6, 0.6, 0.26, 0.22, 0.14),
-    (0.42, 0.36, 0.26, 0.22, 0.16, 0.13, 0.1), beats_hz=1.4, scale=2.5, edge_hz=3400.0, bloom_seconds=0.02,
-    longest_seconds=2.4, noise=0.2, noise_hz=(300.0, 4500.0),
-)  # fmt: skip
 _GAMELAN: Final = Modes(
     (1.0, 2.0, 2.756, 5.404, 8.933), (1.0, 0.07, 0.42, 0.2, 0.08), (1.5, 0.8, 0.4, 0.2, 0.1),
     beats_hz=6.6, scale=2.5, edge_hz=2600.0, longest_seconds=4.5, noise=0.2, noise_hz=(1200.0, 8000.0),
     noise_tau_seconds=0.003,
 )  # fmt: skip
 """Bronze bars in pairs tuned apart: the beating is called ombak, wave."""
-_TUBULAR_BELLS: Final = Modes(
-    (0.224, 0.617, 1.0, 1.21, 2.0, 2.99, 4.15, 5.4, 6.8, 8.3, 10.0),
-    (0.03, 0.12, 0.15, 0.4, 1.0, 0.8, 0.6, 0.42, 0.26, 0.2, 0.12),
-    (2.0, 2.0, 1.3, 1.5, 1.6, 1.1, 0.8, 0.5, 0.32, 0.24, 0.16), scale=4.0, edge_hz=3600.0, longest_seconds=5.5,
-    noise=0.3, noise_hz=(900.0, 8000.0),
-)  # fmt: skip
-"""Modes of a free tube against the strike note, an octave below the fifth line; the ear adds the note itself."""
-_TIMPANI: Final = Modes(
-    (0.86, 1.0, 1.504, 1.742, 2.0, 2.245, 2.494, 2.8, 2.98, 3.47, 4.05, 4.6, 5.65),
-    (0.5, 1.0, 0.72, 0.25, 0.45, 0.16, 0.22, 0.12, 0.14, 0.12, 0.1, 0.08, 0.06),
-    (0.09, 0.7, 0.5, 0.1, 0.34, 0.1, 0.22, 0.08, 0.14, 0.1, 0.08, 0.07, 0.05), scale=4.0, edge_hz=700.0,
-    longest_seconds=3.5, noise=0.55, noise_hz=(60.0, 1300.0), noise_tau_seconds=0.022,
-)  # fmt: skip
-
-
 _BALAFON: Final = Modes(
     (1.0, 3.01, 3.87, 5.6, 8.9), (1.0, 0.16, 0.3, 0.16, 0.1), (0.17, 0.07, 0.06, 0.03, 0.015), scale=1.8,
     edge_hz=1200.0, longest_seconds=1.2, noise=0.4, noise_hz=(400.0, 4200.0), noise_tau_seconds=0.005,
@@ -178,23 +163,32 @@ def _balafon(stroke: Stroke) -> Float32Array:
     return buzzed(ring(_BALAFON, stroke), _MIRLITON, stroke)
 
 
-def _mallet(name: str, title: str, voice: Voice, gm: int, low: int, high: int) -> Patch:
-    return make_patch(name, title, "mallets", voice, gm=gm, low=low, high=high, sustained=False, variants=2)
+_STROKES: Final[Collection[Articulation]] = ("roll", "muted", "staccato")
+_DEAD: Final[Collection[Articulation]] = frozenset({"muted"})
+
+
+def _mallet(
+    name: str, title: str, voice: Voice, gm: int, low: int, high: int, articulations: Collection[Articulation] = ()
+) -> Patch:
+    return make_patch(
+        name, title, "mallets", voice, gm=gm, low=low, high=high, sustained=False, variants=2,
+        articulations=articulations,
+    )  # fmt: skip
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    _mallet("vibraphone", "Vibraphone", _vibraphone, 11, 53, 89),
-    _mallet("marimba", "Marimba", partial(strike, _MARIMBA), 12, 45, 96),
-    _mallet("glockenspiel", "Glockenspiel", partial(strike, _GLOCKENSPIEL), 9, 72, 108),
-    _mallet("kalimba", "Kalimba", partial(strike, _KALIMBA), 108, 53, 91),
-    _mallet("celesta", "Celesta", partial(strike, _CELESTA), 8, 60, 108),
-    _mallet("music_box", "Music box", partial(strike, _MUSIC_BOX), 10, 60, 103),
+    _mallet("vibraphone", "Vibraphone", _vibraphone, 11, 53, 89, _STROKES),
+    _mallet("marimba", "Marimba", partial(bar, _MARIMBA), 12, 45, 96, _STROKES),
+    _mallet("glockenspiel", "Glockenspiel", partial(bar, _GLOCKENSPIEL), 9, 72, 108, _STROKES),
+    _mallet("kalimba", "Kalimba", partial(bar, _KALIMBA), 108, 53, 91),
+    _mallet("celesta", "Celesta", partial(bar, _CELESTA), 8, 60, 108),
+    _mallet("music_box", "Music box", partial(bar, _MUSIC_BOX), 10, 60, 103),
     _mallet("hang", "Hang", _hang, 114, 45, 81),
-    _mallet("xylophone", "Xylophone", partial(strike, _XYLOPHONE), 13, 65, 108),
+    _mallet("xylophone", "Xylophone", partial(bar, _XYLOPHONE), 13, 65, 108, _STROKES),
     _mallet("mbira", "Mbira", partial(play, _MBIRA), 108, 43, 84),
     _mallet("balafon", "Balafon", _balafon, 12, 45, 88),
-    _mallet("steel_drum", "Steel drum", partial(ring, _STEEL_DRUM), 114, 52, 88),
+    _mallet("steel_drum", "Steel drum", partial(bar, _STEEL_DRUM), 114, 52, 88, _STROKES),
     _mallet("gamelan", "Gamelan metallophones in pairs", partial(ring, _GAMELAN), 11, 50, 86),
-    _mallet("tubular_bells", "Tubular bells", partial(ring, _TUBULAR_BELLS), 14, 60, 79),
-    _mallet("timpani", "Timpani", partial(ring, _TIMPANI), 47, 36, 60),
+    _mallet("tubular_bells", "Tubular bells", partial(bar, _TUBULAR_BELLS), 14, 60, 79, _DEAD),
+    _mallet("timpani", "Timpani", partial(bar, _TIMPANI), 47, 36, 60, _STROKES),
 )

@@ -1,102 +1,233 @@
-"""Plucked and struck strings made of measured partials: each falls fast at first, then rings on."""
+"""Plucked and struck notes from what was measured: every partial falls as the real one's does, the noise with it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from everjam.audio import Float32Array
-from everjam.engines.band.instruments.dsp.base import add_at_start, attack, frames_of, release
+from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band.instruments.dsp.additive import SILENT_DB, additive
+from everjam.engines.band.instruments.dsp.bands import band_noise, centres_hz
+from everjam.engines.band.instruments.dsp.base import add_at_start, attack, f32, frames_of, release
 from everjam.engines.band.instruments.dsp.filters import Formants, bandpass, burst, peaks
-from everjam.engines.band.instruments.dsp.modal import modal
-from everjam.engines.band.instruments.partials import measured
+from everjam.engines.band.instruments.measured import Spectrum, measured
 from everjam.engines.band.instruments.voicing import Stroke
 
-_NEUTRAL_FORCE = 0.8
-_UNHEARD = 10.0 ** (-66.0 / 20.0)
+Float64Array = npt.NDArray[np.float64]
+
+_HEARD_DB: Final = 64.0
+"""Partials and noise that stay this far below the loudest partial are left out."""
+_RANG_DB: Final = 66.0
+_SOFTEST_MEASURED: Final = 0.44
+_FOREVER_SECONDS: Final = 12.0
+_SLOWEST_FALL_DB: Final = 4.0
+_JITTER_DB: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """A plucked or struck string instrument.
+    """A plucked or struck instrument.
 
     Attributes:
-        measured: Name in ``partials``.
-        release_seconds: Damping when the note is let go, fall by 60 dB.
+        measured: Its table, or its nearest relative's.
+        release_seconds: Damping when the note is let go, fall by 60 dB; 0 = as measured.
         longest_seconds: Length at most.
-        edge_hz: Where force and brightness begin to matter.
-        beat_cents: Between the strings of one note, 0 for one string.
+        edge_hz: Where brightness begins to matter.
+        beat_cents: Between the strings of one note, for tables of single strings.
         spread: How much the partials differ between left and right, 0 = mono.
-        attack_seconds: Rise at full force; soft strokes rise more slowly.
-        noise: Level of the hammer, finger or plectrum.
+        keys_spread: How far low keys are to the left and high ones to the right, 0 to 1.
+        attack_seconds: Rise at full force, beyond the measured one; soft strokes rise more slowly; 0 = as measured.
+        residue: Level of the measured noise: hammer, finger, plectrum.
+        noise: Level of an added one.
         noise_hz: Its band.
         noise_tau_seconds: Its decay.
+        let_go: Level of the noise when the note ends: damper, jack, finger.
+        let_go_hz: Its band.
         body: Resonances of the body, for strings that were measured on another one.
         floor: Gain beside them.
         ring: Decay times against those measured.
         damping_hz: Above it partials die faster than measured; 0 = as measured.
+        palm_seconds: Fall by 60 dB under the palm, for "muted".
         courses: Strings of one note: cents from the pitch, and level.
     """
 
     measured: str
-    release_seconds: float
+    release_seconds: float = 0.0
     longest_seconds: float = 5.0
     edge_hz: float = 1200.0
     beat_cents: float = 0.0
     spread: float = 0.0
-    attack_seconds: float = 0.001
-    noise: float = 0.1
+    keys_spread: float = 0.0
+    attack_seconds: float = 0.0
+    residue: float = 1.0
+    noise: float = 0.0
     noise_hz: tuple[float, float] = (300.0, 2500.0)
     noise_tau_seconds: float = 0.008
+    let_go: float = 0.0
+    let_go_hz: tuple[float, float] = (800.0, 4000.0)
     body: Formants = ()
     floor: float = 1.0
     ring: float = 1.0
     damping_hz: float = 0.0
+    palm_seconds: float = 0.55
     courses: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """Partials and noise of one note, ready to be summed.
+
+    Attributes:
+        seconds: Breakpoints.
+        hz: Of the partials.
+        levels_db: ``(T, P)``.
+        noise_db: ``(T, BANDS)``.
+        top_db: The loudest partial's loudest moment.
+    """
+
+    seconds: Float64Array
+    hz: Float64Array
+    levels_db: Float32Array
+    noise_db: Float32Array
+    top_db: float
+
+
 def strike(model: Struck, stroke: Stroke) -> Float32Array:
-    """A note: ``(frames,)``, or ``(2, frames)`` with ``spread``."""
-    rng = stroke.rng
-    partials = measured(model.measured, stroke.hz)
+    """A note: ``(frames,)``, or ``(2, frames)`` with ``spread`` or ``keys_spread``."""
+    held, release_seconds = stroke.held_seconds, model.release_seconds
+    sound, spectrum = _sound(model, stroke)
+    release_seconds = release_seconds or float(np.clip(spectrum.release_seconds, 0.04, 2.0))
+    if stroke.articulation == "staccato":
+        held, release_seconds = min(held, 0.11), min(release_seconds, 0.09)
+    elif stroke.articulation == "muted":
+        release_seconds = min(release_seconds, 0.12)
+    ring = _ring_seconds(sound)
+    frames = frames_of(min(held + release_seconds, model.longest_seconds, max(0.12, ring)))
+    out = _partials(model, stroke, sound, frames)
+    if model.residue:
+        out += band_noise(stroke.rng, sound.seconds, sound.noise_db, frames)
+    if model.attack_seconds:
+        out *= attack(frames, model.attack_seconds * stroke.hard(3.0, 1.0))
+    elif stroke.articulation == "legato":
+        out *= attack(frames, 0.012)
+    loudest = float(np.abs(out[..., : frames_of(0.2)]).max())
+    if model.noise and stroke.articulation != "legato":
+        low, high = model.noise_hz
+        band = bandpass(low, high * stroke.bright(0.65, 1.5) * stroke.hard(0.6, 1.1))
+        pick = burst(stroke.rng, 0.15, model.noise_tau_seconds, band)
+        add_at_start(out, pick * np.float32(model.noise * stroke.hard(0.35, 1.2) * loudest))
+    out = out * release(frames, held, release_seconds)
+    if model.let_go and held + 0.01 < frames / SAMPLE_RATE_HZ:
+        out = _let_go(model, stroke, out, held, loudest)
+    return f32(out)
+
+
+def _sound(model: Struck, stroke: Stroke) -> tuple[_Sound, Spectrum]:
+    """The measured note with what model, stroke and articulation make of it."""
+    harmonic = stroke.articulation == "harmonic"
+    # A finger on the middle of a string an octave lower leaves every second partial.
+    spectrum = measured(model.measured, stroke.hz / 2.0 if harmonic else stroke.hz, stroke.force)
+    hz, levels = spectrum.hz, spectrum.levels_db
+    if harmonic and hz.size > 1:
+        hz, levels = hz[1::2], levels[:, 1::2]
+        hz = hz * (stroke.hz / hz[0])
+    levels = levels + f32(_JITTER_DB * stroke.rng.standard_normal(hz.size))
+    levels = levels + f32(_tone_db(model, stroke, hz))
+    points_hz = centres_hz()
+    noise = spectrum.noise_db + f32(_tone_db(model, stroke, points_hz))
+    if model.residue != 1.0:
+        noise = noise + np.float32(20.0 * np.log10(max(model.residue, 1e-6)))
+    seconds = spectrum.seconds
+    last = seconds[-1] + _FOREVER_SECONDS
+    fall = (levels[-2] - levels[-1]) / np.float32(seconds[-1] - seconds[-2])
+    rest = levels[-1] - np.maximum(fall, np.float32(_SLOWEST_FALL_DB)) * np.float32(_FOREVER_SECONDS)
+    levels = np.concatenate([levels, rest[None]])
+    noise = np.concatenate([noise, np.full((1, noise.shape[1]), SILENT_DB, np.float32)])
+    seconds = np.append(seconds, last)
+    if model.damping_hz:
+        levels = _hurried(seconds, levels, 1.0 + (hz / model.damping_hz) ** 1.5)
+    seconds = seconds * model.ring
+    if stroke.articulation == "muted":
+        levels = levels - f32(np.outer(seconds, _palm_db(model, hz)))
+        noise = noise - f32(np.outer(seconds, _palm_db(model, points_hz)))
+    if stroke.articulation in {"legato", "harmonic"}:
+        noise = noise - f32(14.0 * np.exp(-seconds / 0.03))[:, None]
+    top = float(levels.max())
+    heard = levels.max(axis=0) > top - _HEARD_DB
+    widths = np.gradient(points_hz) / (0.5 * SAMPLE_RATE_HZ)
+    faint = noise + f32(10.0 * np.log10(widths)) < top - 3.0 - _HEARD_DB
+    noise = np.where(faint, np.float32(SILENT_DB), noise)
+    return _Sound(seconds, hz[heard], np.maximum(levels[:, heard], SILENT_DB), noise, top), spectrum
+
+
+def _tone_db(model: Struck, stroke: Stroke, hz: Float64Array) -> Float64Array:
+    """What brightness, softness below the measured strokes and the body do to each frequency."""
     edge = max(model.edge_hz, 1.5 * stroke.hz)
-    moved = edge * stroke.hard(0.3, 1.0) / 0.3 ** (1.0 - _NEUTRAL_FORCE) * stroke.bright(0.5, 2.0)
-    tone = (1.0 + (partials.hz / edge) ** 2) / (1.0 + (partials.hz / moved) ** 2)
-    tone *= 1.0 + 0.1 * rng.standard_normal(partials.hz.size)
+    moved = edge * stroke.bright(0.5, 2.0) * min(1.0, (stroke.force / _SOFTEST_MEASURED) ** 0.8)
+    tone = (1.0 + (hz / edge) ** 2) / (1.0 + (hz / moved) ** 2)
     if model.body:
-        tone *= peaks(model.body, model.floor)(partials.hz.astype(np.float32))
-    beat = 2.0 ** (model.beat_cents / 2400.0)
-    late = partials.late_amplitudes * tone
-    hz = np.concatenate([partials.hz, partials.hz * beat, partials.hz / beat])
-    levels = np.concatenate([partials.amplitudes * tone, late * 0.55, late * 0.45])
-    taus = np.concatenate([partials.tau_seconds, partials.late_tau_seconds, partials.late_tau_seconds])
+        tone = tone * peaks(model.body, model.floor)(hz.astype(np.float32))
+    return np.asarray(20.0 * np.log10(np.maximum(tone, 1e-6)), np.float64)
+
+
+def _palm_db(model: Struck, hz: Float64Array) -> Float64Array:
+    """Decibels a second that the palm takes."""
+    return np.asarray(60.0 / model.palm_seconds * (1.0 + hz / 900.0), np.float64)
+
+
+def _hurried(seconds: Float64Array, levels_db: Float32Array, hurry: Float64Array) -> Float32Array:
+    """Levels of partials that live through the measured course ``hurry`` times as fast: ``(T, P)``."""
+    at = np.minimum(np.outer(seconds, hurry), seconds[-1])
+    above = np.clip(np.searchsorted(seconds, at), 1, seconds.size - 1)
+    share = f32((at - seconds[above - 1]) / (seconds[above] - seconds[above - 1]))
+    column = np.arange(levels_db.shape[1])
+    low = levels_db[above - 1, column]
+    return f32(low + (levels_db[above, column] - low) * share)
+
+
+def _ring_seconds(sound: _Sound) -> float:
+    """When the loudest of what still sounds has fallen below what is heard."""
+    loudest = sound.levels_db.max(axis=1)
+    over = np.flatnonzero(loudest > sound.top_db - _RANG_DB)
+    last = int(over[-1])
+    if last + 1 >= loudest.size:
+        return float(sound.seconds[-1])
+    share = (loudest[last] - sound.top_db + _RANG_DB) / max(1e-6, float(loudest[last] - loudest[last + 1]))
+    return float(sound.seconds[last] + share * (sound.seconds[last + 1] - sound.seconds[last]))
+
+
+def _partials(model: Struck, stroke: Stroke, sound: _Sound, frames: int) -> Float32Array:
+    """All strings of a note: mono, or its partials spread over two channels."""
+    rng = stroke.rng
+    hz, levels = sound.hz, sound.levels_db
     phases = rng.uniform(-1.0, 1.0, hz.size)
-    if not model.beat_cents:
-        single = 2 * partials.hz.size
-        hz, taus, phases = hz[:single], taus[:single], phases[:single]
-        levels = np.concatenate([partials.amplitudes * tone, late])
-    if model.ring != 1.0 or model.damping_hz:
-        above = hz / model.damping_hz if model.damping_hz else 0.0
-        taus = taus * model.ring / (1.0 + above**1.5)
-    if len(model.courses) > 1:
-        # As measured, whatever the stroke: its random numbers must not depend on force or brightness.
-        loud = levels / np.tile(tone, levels.size // tone.size) > _UNHEARD
-        hz, levels, taus, phases = hz[loud], levels[loud], taus[loud], phases[loud]
-        ratios = 2.0 ** (np.array([cents for cents, _ in model.courses]) / 1200.0)
+    courses = model.courses
+    if model.beat_cents:
+        courses = ((-0.5 * model.beat_cents, 0.55), (0.5 * model.beat_cents, 0.45))
+    if len(courses) > 1:
+        ratios = 2.0 ** (np.array([cents for cents, _ in courses]) / 1200.0)
         hz = np.outer(ratios, hz).reshape(-1)
-        levels = np.outer([level for _, level in model.courses], levels).reshape(-1)
-        taus = np.tile(taus, ratios.size)
+        levels = np.concatenate([levels + np.float32(20.0 * np.log10(level)) for _, level in courses], axis=1)
         # One stroke sets all strings going: were their phases independent, a note's pitch would be left to chance.
         phases = np.tile(phases, ratios.size) + 0.3 * rng.standard_normal(hz.size)
-    if model.spread:
-        levels = levels * (1.0 + model.spread * rng.uniform(-1.0, 1.0, (2, levels.size)))
-    heard = np.abs(np.atleast_2d(levels)).max(axis=0) > 1e-3
-    ring = float(taus[heard].max()) * 7.0
-    frames = frames_of(min(stroke.held_seconds + model.release_seconds, model.longest_seconds, max(0.3, ring)))
-    out = modal(hz, levels, taus, frames, phases) * attack(frames, model.attack_seconds * stroke.hard(3.0, 1.0))
-    low, high = model.noise_hz
-    thud = burst(
-        rng, 0.15, model.noise_tau_seconds, bandpass(low, high * stroke.bright(0.65, 1.5) * stroke.hard(0.6, 1.1))
-    )
-    loudest = float(np.abs(out[..., : frames_of(0.2)]).max())
-    add_at_start(out, thud * np.float32(model.noise * stroke.hard(0.35, 1.2) * loudest))
-    return np.asarray(out * release(frames, stroke.held_seconds, model.release_seconds), np.float32)
+    if not model.spread and not model.keys_spread:
+        return additive(hz, sound.seconds, levels, frames, phases)
+    left = rng.random(hz.size) < 0.5
+    sides = [additive(hz[side], sound.seconds, levels[:, side], frames, phases[side]) for side in (left, ~left)]
+    across = float(np.clip(np.log2(stroke.hz / 330.0) / 4.0, -1.0, 1.0)) * model.keys_spread
+    near, far = np.float32(1.0 + model.spread), np.float32(1.0 - model.spread)
+    out = np.stack([sides[0] * near + sides[1] * far, sides[1] * near + sides[0] * far])
+    return f32(out * np.array([[1.0 - across], [1.0 + across]], np.float32))
+
+
+def _let_go(model: Struck, stroke: Stroke, out: Float32Array, held: float, loudest: float) -> Float32Array:
+    """``out`` with the noise of the end of a note: hardly louder after a loud stroke than after a soft one."""
+    start = frames_of(held)
+    thump = burst(stroke.rng, 0.07, 0.014, bandpass(*model.let_go_hz))
+    needed = start + thump.size
+    if needed > out.shape[-1]:
+        out = np.concatenate([out, np.zeros((*out.shape[:-1], needed - out.shape[-1]), np.float32)], axis=-1)
+    level = model.let_go * stroke.hard(1.6, 0.9) * stroke.bright(0.7, 1.4) * loudest
+    out[..., start:needed] += thump * np.float32(level) * attack(thump.size, 0.003)
+    return out

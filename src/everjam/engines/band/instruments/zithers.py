@@ -1,12 +1,14 @@
 """Harps, zithers and dulcimers: open strings, a pitch each."""
 
+from collections.abc import Collection
 from functools import partial
 from typing import Final
 
 from everjam.engines.band.instruments.contract import Patch
-from everjam.engines.band.instruments.playing import Bend, Buzz, Plucked, Tremolo, play
+from everjam.engines.band.instruments.playing import ROLLED, Bend, Buzz, Plucked, Tremolo, play
 from everjam.engines.band.instruments.struck import Struck
 from everjam.engines.band.instruments.voicing import make_patch
+from everjam.engines.band.score import Articulation
 
 _OPEN: Final = 30.0
 """Strings that nobody damps count as held for longer than they ring."""
@@ -27,12 +29,7 @@ _ZITHER: Final = Plucked(
     ),
     Bend(0.0, 0.05, 5.0, 5.0, 0.4),
 )  # fmt: skip
-_DULCIMER: Final = Plucked(
-    Struck(
-        "dulcimer", _OPEN, longest_seconds=2.6, edge_hz=2000.0, courses=((-2.2, 1.0), (2.2, 0.9)),
-        noise=0.16, noise_hz=(600.0, 4500.0), noise_tau_seconds=0.004,
-    )
-)  # fmt: skip
+_DULCIMER: Final = Plucked(Struck("dulcimer", _OPEN, longest_seconds=3.0, edge_hz=2000.0), repeats=ROLLED)
 _SANTUR: Final = Plucked(
     Struck(
         "dulcimer", 1.4, longest_seconds=2.6, edge_hz=4500.0, ring=1.5,
@@ -41,6 +38,7 @@ _SANTUR: Final = Plucked(
         noise=0.2, noise_hz=(2000.0, 9000.0), noise_tau_seconds=0.003,
     ),
     tremolo=Tremolo(12.0, 0.6, 0.6),
+    repeats=ROLLED,
 )  # fmt: skip
 _CIMBALOM: Final = Plucked(
     Struck(
@@ -49,6 +47,7 @@ _CIMBALOM: Final = Plucked(
         courses=((-3.0, 1.0), (0.0, 0.9), (3.0, 1.0)), noise=0.2, noise_hz=(500.0, 5000.0), noise_tau_seconds=0.005,
     ),
     tremolo=Tremolo(12.5, 0.8, 0.6),
+    repeats=ROLLED,
 )  # fmt: skip
 _GUZHENG: Final = Plucked(
     Struck(
@@ -68,16 +67,42 @@ _KORA: Final = Plucked(
 )  # fmt: skip
 
 
-def _zither(name: str, title: str, model: Plucked, gm: int, low: int, high: int, *, variants: int = 3) -> Patch:
-    return make_patch(name, title, "plucked", partial(play, model), gm=gm, low=low, high=high, variants=variants)
+_HAMMERED: Final[Collection[Articulation]] = ("staccato", "muted", "roll", "tremolo")
+_PLUCKED: Final[Collection[Articulation]] = ("staccato", "muted", "tremolo", "harmonic")
+
+
+def _zither(
+    name: str,
+    title: str,
+    model: Plucked,
+    gm: int,
+    low: int,
+    high: int,
+    articulations: Collection[Articulation],
+    *,
+    variants: int = 3,
+    glides: bool = False,
+) -> Patch:
+    return make_patch(
+        name,
+        title,
+        "plucked",
+        partial(play, model),
+        gm=gm,
+        low=low,
+        high=high,
+        variants=variants,
+        articulations=articulations,
+        glides=glides,
+    )
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    _zither("lyre", "Lyre", _LYRE, 46, 48, 84),
-    _zither("zither", "Zither", _ZITHER, 15, 43, 86),
-    _zither("dulcimer", "Hammered dulcimer", _DULCIMER, 15, 50, 89),
-    _zither("santur", "Santur, four strings a note", _SANTUR, 15, 52, 91, variants=2),
-    _zither("cimbalom", "Cimbalom", _CIMBALOM, 15, 36, 88, variants=2),
-    _zither("guzheng", "Guzheng", _GUZHENG, 107, 38, 86),
-    _zither("kora", "Kora", _KORA, 46, 41, 84),
-)
+    _zither("lyre", "Lyre", _LYRE, 46, 48, 84, _PLUCKED),
+    _zither("zither", "Zither", _ZITHER, 15, 43, 86, (*_PLUCKED, "legato", "scoop"), glides=True),
+    _zither("dulcimer", "Hammered dulcimer", _DULCIMER, 15, 50, 89, _HAMMERED),
+    _zither("santur", "Santur, four strings a note", _SANTUR, 15, 52, 91, _HAMMERED, variants=2),
+    _zither("cimbalom", "Cimbalom", _CIMBALOM, 15, 36, 88, _HAMMERED, variants=2),
+    _zither("guzheng", "Guzheng", _GUZHENG, 107, 38, 86, (*_PLUCKED, "scoop", "fall"), glides=True),
+    _zither("kora", "Kora", _KORA, 46, 41, 84, _PLUCKED),
+)  # fmt: skip
