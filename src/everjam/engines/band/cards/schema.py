@@ -99,6 +99,9 @@ class Drums(Section, frozen=True):
     """Patterns for the kit and for the percussion beside it; fills have dots where the pattern goes on.
 
     Attributes:
+        grids: Patterns of the kit.
+        perc: Patterns of the percussion.
+        fills: What ends a phrase.
         crash: How often a section begins with a cymbal, 0 to 1.
         rolls: How often a fill's repeated strokes are a roll, 0 to 1.
     """

@@ -1,7 +1,7 @@
 """How the lines of a bar are played, once it is known which notes are heard: slurs, slides, scoops, falls, tremolo."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from everjam.engines.band.figures import metric_weight
@@ -15,7 +15,7 @@ LONGEST_SLUR: Final = 4
 """Notes under one slur."""
 CLIPPED_MS: Final = 190.0
 """What sounds no longer than this, and has room after it, is staccato."""
-HELD_MS: Final = 550.0
+HELD_MS: Final = 380.0
 """Shorter notes are not kept alive by a tremolo."""
 WIDEST_GLIDE: Final = 24
 
@@ -40,15 +40,15 @@ def articulate(scene: Scene, kept: Sequence[Draft]) -> None:
         kept: The notes that are heard, by start; they are changed in place.
     """
     lines: dict[str, list[Draft]] = {}
-    players: dict[tuple[str, str], str] = {}
-    shared: set[str] = set()
+    players: dict[tuple[str, str], set[str]] = {}
     for draft in kept:
         layer = draft.layer
         if layer in _LINES:
             lines.setdefault(layer, []).append(draft)
-        if draft.part != "drums" and players.setdefault((draft.part, draft.patch), layer) != layer:
-            # A slur would let go of what somebody else holds on the same instrument.
-            shared.update((players[draft.part, draft.patch], layer))
+        if draft.part != "drums":
+            players.setdefault((draft.part, draft.patch), set()).add(layer)
+    # A slur would let go of what somebody else holds on the same instrument, unless that moves alike.
+    shared = {layer for layers in players.values() if len(layers) > 1 and not _alike(layers, lines) for layer in layers}
     for layer, line in lines.items():
         if layer == "voice" and not scene.voice_leads:
             continue
@@ -61,6 +61,11 @@ def articulate(scene: Scene, kept: Sequence[Draft]) -> None:
             _bind(scene, line, idiom, noise)
         if layer != "bass":
             _colour(scene, line, idiom, noise)
+
+
+def _alike(layers: set[str], lines: Mapping[str, Sequence[Draft]]) -> bool:
+    """Whether lines go together note by note."""
+    return len({tuple(draft.start for draft in lines.get(layer, ())) for layer in layers}) == 1
 
 
 def _bind(scene: Scene, line: Sequence[Draft], idiom: Idiom, noise: Rng) -> None:

@@ -10,17 +10,10 @@ from everjam.engines.band.players.scene import VELOCITIES, Draft, Scene
 
 ROLLED: Final = frozenset(
     {
-        "snare_acoustic",
-        "snare_march",
-        "snare_brush",
-        "timbale",
-        "taiko",
-        "bombo",
-        "tambourine",
-        "frame_drum",
+        "snare_acoustic", "snare_rock", "snare_jazz", "snare_march", "snare_brush", "timbale", "taiko", "tambourine",
         "triangle",
     }
-)
+)  # fmt: skip
 """Patches of drums that are rolled on."""
 ROLLED_BEATS: Final = 0.25
 SHORTEST_ROLL: Final = 3

@@ -36,6 +36,7 @@ class Idiom:
 
 
 _STRUCK: Final = Idiom()
+_BREATH: Final = Idiom(slurs=True)
 _WIND: Final = Idiom(slurs=True, clips=True)
 _BENT_WIND: Final = Idiom(slurs=True, slides=2, portamento=0.2, scoops=True, clips=True)
 _REED: Final = Idiom(slurs=True, slides=2, scoops=True, clips=True)
@@ -46,7 +47,7 @@ _LEAD: Final = Idiom(slurs=True, slides=24)
 _FRETTED: Final = Idiom(slurs=True, slides=5)
 _PICKED: Final = Idiom(slurs=True, slides=3, holds="tremolo", holding=0.35)
 _BENT_STRING: Final = Idiom(slurs=True, slides=7, portamento=0.35)
-_MALLETS: Final = Idiom(holds="tremolo", holding=0.3)
+_MALLETS: Final = Idiom(holds="roll", holding=0.3)
 _HAMMERED: Final = Idiom(holds="tremolo", holding=0.2)
 _BASS: Final = Idiom(slurs=True, slides=7)
 _SYNTH_BASS: Final = Idiom(slurs=True, slides=24)
@@ -57,18 +58,21 @@ def _all(idiom: Idiom, names: str) -> dict[str, Idiom]:
 
 
 IDIOMS: Final[dict[str, Idiom]] = {
-    **_all(_WIND, "flute piccolo recorder tin_whistle ocarina oboe bassoon bass_clarinet melodica bagpipes accordion"),
+    **_all(_WIND, "flute piccolo recorder tin_whistle ocarina oboe bassoon bass_clarinet"),
     **_all(_BENT_WIND, "bansuri ney duduk shehnai shakuhachi pan_flute"),
     **_all(_REED, "clarinet alto_sax tenor_sax soprano_sax harmonica"),
-    **_all(_BRASS, "trumpet trumpet_muted brass_section french_horn tuba"),
+    **_all(_BRASS, "trumpet trumpet_muted"),
+    "brass_section": replace(_BRASS, slides=0),
+    **_all(_WIND, "french_horn tuba"),
     "trombone": replace(_BRASS, slides=6, portamento=0.1),
     **_all(_BOWED, "violin viola cello contrabass fiddle"),
     "strings": Idiom(slurs=True, slides=5, portamento=0.02, clips=True, holds="tremolo"),
     "erhu": replace(_BOWED, portamento=0.5),
-    "hurdy_gurdy": Idiom(slurs=True),
-    **_all(_VOICE, "voice_solo choir_ah choir_oo choir_low"),
-    **_all(_LEAD, "lead_saw lead_square lead_soft lead_chip lead_moog lead_trance brass_synth buchla vocoder"),
-    **_all(_LEAD, "seq_acid supersaw stab_hoover synth_strings mellotron_strings mellotron_flute organ organ_rock"),
+    **_all(_BREATH, "hurdy_gurdy melodica bagpipes accordion organ mellotron_strings mellotron_flute synth_strings"),
+    **_all(_VOICE, "voice_solo voice_female voice_male"),
+    **_all(_BREATH, "choir_ah choir_oo choir_mm choir_low"),
+    **_all(_LEAD, "lead_saw lead_square lead_soft lead_chip lead_moog lead_trance lead_hard lead_sync lead_wavetable"),
+    **_all(_LEAD, "seq_acid supersaw stab_hoover brass_synth brass_fm buchla vocoder"),
     "theremin": replace(_LEAD, portamento=1.0),
     **_all(_FRETTED, "guitar_nylon guitar_steel guitar_clean guitar_chorus guitar_distorted guitar_flamenco banjo"),
     **_all(_FRETTED, "guitar_twang guitar_wah ukulele lute"),
@@ -77,7 +81,7 @@ IDIOMS: Final[dict[str, Idiom]] = {
     **_all(_BENT_STRING, "sitar shamisen koto"),
     "guzheng": replace(_BENT_STRING, holds="tremolo", holding=0.3, spread_ms=70.0),
     **_all(_PICKED, "oud tar bouzouki charango"),
-    **_all(replace(_PICKED, holding=0.6), "mandolin balalaika pipa"),
+    **_all(replace(_PICKED, slurs=False, holding=0.6), "mandolin balalaika pipa"),
     **_all(_MALLETS, "marimba xylophone balafon"),
     "steel_drum": replace(_MALLETS, holding=0.6),
     **_all(_HAMMERED, "santur cimbalom dulcimer"),
@@ -88,7 +92,7 @@ IDIOMS: Final[dict[str, Idiom]] = {
     "bass_upright": replace(_BASS, slides=5),
     "bass_fretless": replace(_BASS, portamento=0.3),
     **_all(_SYNTH_BASS, "bass_808 bass_acid bass_chip bass_fm bass_hoover bass_moog bass_reese bass_saw bass_sub"),
-    **_all(_SYNTH_BASS, "bass_wobble bass_log"),
+    **_all(_SYNTH_BASS, "bass_wobble bass_log bass_growl bass_organ bass_donk"),
 }  # fmt: skip
 
 _STAND_INS: Final[dict[tuple[str, Articulation], str]] = {
