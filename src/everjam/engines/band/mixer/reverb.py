@@ -1,146 +1,264 @@
-"""The shared room: a dense diffuser, then eight delay lines that feed each other, at half the mixer's rate.
+"""The shared room: what a kind of room answers first, then twelve delay lines that feed each other, at half the rate.
 
-The lines (41 to 88 ms) are longer than a quantum, so that a whole quantum passes through them at once; what such long
-lines lack in echo density the diffuser has: 40 ms of shaped noise, different left and right. For the lines' gains and
-the orthogonal matrix: J.-M. Jot and A. Chaigne, "Digital delay networks for designing artificial reverberators", AES 90
-(1991).
+The first 120 ms are convolved quantum by quantum (``rooms``). They also feed the lines (41 to 88 ms), which are longer
+than a quantum, so that a whole quantum passes through them at once; what such long lines lack in echo density the first
+answer has. For the lines' gains and the orthogonal matrix: J.-M. Jot and A. Chaigne, "Digital delay networks for
+designing artificial reverberators", AES 90 (1991).
 """
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
-from scipy.linalg import hadamard
 
-from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
+from everjam.audio import QUANTUM_FRAMES, Float32Array
+from everjam.engines.band.mixer import rooms as kinds
+from everjam.engines.band.mixer.grid import Float64Array
+from everjam.engines.band.mixer.rooms import PARTS, RATE_HZ, STEP
+from everjam.engines.band.score import ROOMS
 
-RATE_HZ: Final = SAMPLE_RATE_HZ // 2
-STEP: Final = QUANTUM_FRAMES // 2
-LINES: Final = (991, 1123, 1277, 1423, 1583, 1741, 1907, 2111)
-HISTORY: Final = max(LINES) + 1
-DAMPING: Final = 0.07
-"""Outer taps of each pass's three-tap low-pass; the middle one is what is missing to 1."""
-_MIDDLE: Final = np.float32(1 / DAMPING - 2)
-_EARLY: Final = np.float32(0.6)
-_LEVEL: Final = 3.0
-_FFT_IN: Final = 4096
-_FFT_OUT: Final = _FFT_IN // 2
-_TAIL: Final = _FFT_OUT - STEP
-_GUARD: Final = 96
+LINES: Final = (991, 1069, 1151, 1237, 1327, 1427, 1531, 1627, 1741, 1861, 1987, 2111)
+_COUNT: Final = len(LINES)
+_EACH: Final = np.arange(_COUNT)
+HOPS: Final = (0, 5, 10, 15, 20, 15, 10, 5)
+"""Lengths wander by so many samples, one line in each quantum, so that no mode rings on its own."""
+HISTORY: Final = max(LINES) + max(HOPS) + 1
+_PASS_SECONDS: Final = float(np.mean(LINES)) / RATE_HZ
+_LATE: Final = 3.0
+_FFT_IN: Final = 2 * kinds.FFT
+_PAST: Final = _FFT_IN - QUANTUM_FRAMES
+_RAMP: Final = (np.arange(STEP) / STEP).astype(np.float32)
+_LEAST_DAMPING: Final = 0.005
+_MOST_DAMPING: Final = 0.22
 _QUIET: Final = 1e-8
+_ROUND: Final = _COUNT * len(HOPS)
+_BEGIN: Final = (
+    HISTORY
+    - 1
+    - np.array(
+        [[LINES[i] + HOPS[(q - i + _COUNT - 1) // _COUNT % len(HOPS)] for i in range(_COUNT)] for q in range(_ROUND)]
+    )
+)
+_FADE: Final = np.clip(np.arange(-1, STEP + 1) / STEP, 0, 1).astype(np.float32)
+
+Complex64Array = npt.NDArray[np.complex64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReverbState:
-    """What the room remembers.
+    """What the room remembers; about 130 kB.
 
     Attributes:
-        lines: float32 ``(8, HISTORY)``, the newest sample last.
-        tail: float32 ``(2, 1088)``: what the diffuser still has to say.
+        lines: float32 ``(12, HISTORY)``, the newest sample last.
+        past: float32 ``(2176,)``: the last that was sent.
+        heard: complex64 ``(2, 1025)``: spectra of what was sent one and two quanta ago, the newest last.
+        before: Decay time in the last quantum and shares of the rooms, float64 ``(8,)``; empty at the start.
+        quantum: How many there have been, modulo a whole round of all lines' hops.
     """
 
     lines: Float32Array
-    tail: Float32Array
+    past: Float32Array
+    heard: Complex64Array
+    before: Float64Array
+    quantum: int
 
 
 def start() -> ReverbState:
     """An empty room."""
     return ReverbState(
-        np.zeros((len(LINES), HISTORY), np.float32),
-        np.zeros((2, _TAIL), np.float32),
+        np.zeros((_COUNT, HISTORY), np.float32),
+        np.zeros(_PAST, np.float32),
+        np.zeros((PARTS - 1, kinds.FFT // 2 + 1), np.complex64),
+        np.zeros(0),
+        0,
     )
 
 
 @cache
-def _diffuser() -> npt.NDArray[np.complex64]:
-    """Spectra of the diffuser's two impulse responses, complex64 ``(2, 1025)``, band-limited to 11.5 kHz."""
-    length = _TAIL - 2 * _GUARD
-    rng = np.random.default_rng(1729)
-    t = np.arange(length) / length
-    noise = (
-        rng.standard_normal((2, length)) * np.minimum(t / 0.15, 1.0) * np.exp(-1.2 * t) * np.minimum((1 - t) / 0.2, 1.0)
-    )
-    for channel in range(2):
-        taps = rng.integers(60, length // 2, 7)
-        noise[channel, taps] += rng.choice([-1.0, 1.0], 7) * rng.uniform(2.0, 5.0, 7)
-    noise /= np.sqrt((noise**2).sum(axis=1, keepdims=True))
-    response = np.zeros((2, _FFT_OUT))
-    response[:, _GUARD : _GUARD + length] = noise
-    hz = np.fft.rfftfreq(_FFT_OUT, 1 / RATE_HZ)
-    top = 0.5 + 0.5 * np.cos(np.pi * np.clip((hz - 8500) / 3000, 0, 1))
-    bottom = hz**2 / (hz**2 + 170.0**2)
-    spectra: npt.NDArray[np.complex64] = (np.fft.rfft(response) * (0.5 * top * bottom)).astype(np.complex64)
-    return spectra
+def _matrix() -> Float64Array:
+    """From lines and first answer to lines and output, ``(14, 14)``: lines first, the sides last.
 
-
-@cache
-def _matrices() -> tuple[Float32Array, Float32Array]:
-    """Feedback and output matrix ``(10, 8)``; input matrix ``(8, 2)``."""
-    order = hadamard(8).astype(np.float32) / np.float32(np.sqrt(8))
-    out = np.array([[1, 0, 1, 0, 1, 0, -1, 0], [0, 1, 0, 1, 0, -1, 0, 1]], np.float32) * np.float32(0.5)
-    into = np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [1, 0], [0, 1], [1, 0], [0, 1]], np.float32) * np.float32(0.5)
-    return np.concatenate((order, out)), into
+    The lines' own part is a Hadamard matrix after Paley, scaled to be orthogonal.
+    """
+    squares = {i * i % 11 for i in range(1, 11)}
+    order = np.ones((_COUNT, _COUNT))
+    for i in range(1, _COUNT):
+        order[i, 0] = -1.0
+        for j in range(1, _COUNT):
+            order[i, j] = 1.0 if i == j or (j - i) % 11 in squares else -1.0
+    out = np.zeros((_COUNT + 2, _COUNT + 2))
+    out[:_COUNT, :_COUNT] = order / np.sqrt(_COUNT)
+    signs = np.array([1.0, 1.0, -1.0, -1.0, 1.0, 1.0, -1.0, 1.0, 1.0, -1.0, -1.0, 1.0])
+    for line in range(_COUNT):
+        out[line, _COUNT + line % 2] = 0.5 * signs[line]
+        out[_COUNT + line % 2, line] = np.sqrt(1 / 6) * signs[(line * 5) % _COUNT]
+    out[_COUNT, _COUNT] = out[_COUNT + 1, _COUNT + 1] = 1.0
+    return out
 
 
 def warm() -> None:
     """Makes the tables."""
-    _diffuser()
-    _matrices()
+    kinds.spectra()
+    _matrix()
 
 
-def _diffuse(state: ReverbState, send: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """Send ``(1920 q,)`` to the diffused signal ``(2, 960 q)`` at half the rate, and the new tail."""
-    quanta = send.shape[0] // QUANTUM_FRAMES
-    spectra = fft.rfft(send.reshape(quanta, QUANTUM_FRAMES), _FFT_IN)[:, : _FFT_OUT // 2 + 1]
-    pieces = fft.irfft(spectra * _diffuser()[:, None, :], _FFT_OUT, overwrite_x=True)
-    out = np.zeros((2, quanta * STEP + _TAIL), np.float32)
-    out[:, :_TAIL] = state.tail
-    for q in range(quanta):
-        out[:, q * STEP : q * STEP + _FFT_OUT] += pieces[:, q]
-    return out[:, : quanta * STEP], out[:, quanta * STEP :].copy()
+@lru_cache(maxsize=32)
+def _answer(shares: tuple[float, ...]) -> Complex64Array:
+    """The first answer of a mixture of rooms, complex64 ``(3, 2, 1025)``."""
+    used = np.flatnonzero(shares)
+    mixed: Complex64Array = np.tensordot(np.array(shares)[used].astype(np.float32), kinds.spectra()[used], 1)
+    return mixed
+
+
+def _first(
+    state: ReverbState, send: Float32Array, shares: Float64Array
+) -> tuple[Float32Array, Float32Array, Complex64Array]:
+    """The first answer.
+
+    Args:
+        state: What the room remembers.
+        send: float32 ``(1920 q,)``.
+        shares: Amplitudes of the rooms before and at the end of each quantum, ``(q + 1, 7)``.
+
+    Returns:
+        float32 ``(2, q, 960)`` at half the rate, and the new ``past`` and ``heard``.
+    """
+    quanta = shares.shape[0] - 1
+    bins = kinds.FFT // 2 + 1
+    joined = np.concatenate((state.past, send))
+    frames = np.ndarray((quanta, _FFT_IN), np.float32, joined, 0, (4 * QUANTUM_FRAMES, 4))
+    heard = np.empty((PARTS - 1 + quanta, bins), np.complex64)
+    heard[: PARTS - 1] = state.heard
+    heard[PARTS - 1 :] = fft.rfft(frames)[:, :bins]
+
+    def through(begin: int, end: int, row: int) -> Complex64Array:
+        answer = _answer(tuple(shares[row].tolist()))
+        out: Complex64Array = heard[PARTS - 1 + begin : PARTS - 1 + end] * answer[0][:, None]
+        for part in range(1, PARTS):
+            out += heard[PARTS - 1 - part + begin : PARTS - 1 - part + end] * answer[part][:, None]
+        return out
+
+    moves = (shares[1:] != shares[:-1]).any(axis=1)
+    sums = np.empty((2, quanta, bins), np.complex64)
+    q = 0
+    while q < quanta:
+        end = q + 1
+        while end < quanta and not moves[end]:
+            end += 1
+        sums[:, q:end] = through(q, end, q + 1)
+        q = end
+    out: Float32Array = np.asarray(fft.irfft(sums, kinds.FFT, overwrite_x=True)[:, :, -STEP:], np.float32)
+    for q in np.flatnonzero(moves).tolist():
+        old = fft.irfft(through(q, q + 1, q), kinds.FFT)[:, 0, -STEP:]
+        out[:, q] = old + (out[:, q] - old) * _RAMP
+    return out, joined[-_PAST:].copy(), heard[1 - PARTS :].copy()
+
+
+def _weights(seconds: Float64Array, table: Float64Array) -> tuple[Float32Array, Float32Array]:
+    """What lines pass on to each other and out in each quantum.
+
+    Args:
+        seconds: Decay time, ``(q,)``.
+        table: As ``rooms.TABLE``, for each quantum, ``(q, 4)``.
+
+    Returns:
+        Weights of damped lines and first answer, ``(q, 14, 14)``; weight of the middle tap of the damping where the
+        outer two have 1, ``(q,)``.
+    """
+    gains = 10.0 ** (-3.0 * np.array(LINES) / (RATE_HZ * seconds[:, None]))
+    lost_db = _PASS_SECONDS * (60.0 / seconds * (1.0 / table[:, 2] - 1.0) + table[:, 3])
+    outer = np.clip((1.0 - 10.0 ** (-lost_db / 20.0)) / 3.0, _LEAST_DAMPING, _MOST_DAMPING)
+    level = _LATE * table[:, 1] * np.sqrt(1.0 - np.mean(gains**2, axis=1))
+    weights = np.tile(_matrix(), (seconds.shape[0], 1, 1))
+    weights[:, :, :_COUNT] *= (outer[:, None] * gains)[:, None, :]
+    weights[:, _COUNT:, :_COUNT] *= level[:, None, None]
+    weights[:, _COUNT:, _COUNT:] *= table[:, 0, None, None]
+    return weights.astype(np.float32), (1.0 / outer - 2.0).astype(np.float32)
+
+
+def _begin(quantum: int) -> npt.NDArray[np.intp]:
+    """Where lines are read at the start of a quantum, before its first sample and one neighbour, ``(12,)``."""
+    begin: npt.NDArray[np.intp] = _BEGIN[quantum % _ROUND]
+    return begin
 
 
 def process(
-    state: ReverbState, send: Float32Array, seconds: npt.NDArray[np.float64]
+    state: ReverbState, send: Float32Array, seconds: Float64Array, rooms: Float64Array | None = None
 ) -> tuple[Float32Array, ReverbState]:
     """The room's answer.
 
     Args:
         state: What it remembers.
         send: float32 ``(1920 q,)``.
-        seconds: Decay time (RT60) in each quantum, ``(q,)``.
+        seconds: Decay time (RT60) at the end of each quantum, ``(q,)``.
+        rooms: Shares of the kinds of ``score.ROOMS`` at the end of each quantum, ``(q, 7)``, which add up to anything but
+            0; None for a plain room.
 
     Returns:
         float32 ``(2, 960 q)`` at half the rate, somewhat softer than the send, and the new state.
     """
-    diffused, tail = _diffuse(state, send)
     quanta = seconds.shape[0]
-    mix, into = _matrices()
-    lines = np.empty((len(LINES), HISTORY + quanta * STEP), np.float32)
-    lines[:, :HISTORY] = state.lines
-    fed = into @ diffused
-    wet = _EARLY * diffused
-    gains = 10.0 ** (-3.0 * np.array(LINES)[None, :] / (RATE_HZ * seconds[:, None]))
-    level = _LEVEL * np.sqrt(1.0 - np.mean(gains**2, axis=1))
-    weights = (DAMPING * gains[:, None, :] * mix).astype(np.float32)
-    weights[:, len(LINES) :] *= level[:, None, None].astype(np.float32)
-    read = np.empty((len(LINES), STEP + 2), np.float32)
-    damped = np.empty((len(LINES), STEP), np.float32)
-    mixed = np.empty((len(LINES) + 2, STEP), np.float32)
-    for q in range(quanta):
-        at = HISTORY + q * STEP
-        for i, delay in enumerate(LINES):
-            read[i] = lines[i, at - delay - 1 : at - delay + STEP + 1]
-        np.multiply(read[:, 1:-1], _MIDDLE, out=damped)
-        damped += read[:, :-2]
-        damped += read[:, 2:]
-        np.matmul(weights[q], damped, out=mixed)
-        np.add(mixed[: len(LINES)], fed[:, q * STEP : (q + 1) * STEP], out=lines[:, at : at + STEP])
-        wet[:, q * STEP : (q + 1) * STEP] += mixed[len(LINES) :]
-    history = lines[:, -HISTORY:].copy()
+    now = np.empty((quanta + 1, 1 + len(ROOMS)))
+    now[1:, 0] = seconds
+    now[1:, 1:] = _PLAIN if rooms is None else rooms
+    now[0] = state.before if state.before.size else now[1]
+    quantum = (state.quantum + quanta) % _ROUND
+    if not (send.any() or state.lines.any() or state.past.any() or state.heard.any()):
+        return np.zeros((2, quanta * STEP), np.float32), replace(state, before=now[-1], quantum=quantum)
+    shares = now[:, 1:] / np.sqrt((now[:, 1:] ** 2).sum(axis=1, keepdims=True))
+    first, past, heard = _first(state, send, shares)
+    wet, history = _late(state, first, now)
     if np.abs(history).max() < _QUIET:
         history[:] = 0
-    return wet, ReverbState(history, tail)
+    return wet, ReverbState(history, past, heard, now[-1], quantum)
+
+
+def _late(state: ReverbState, first: Float32Array, now: Float64Array) -> tuple[Float32Array, Float32Array]:
+    """The first answer with the tail that it sets off, and the lines' new memory.
+
+    Args:
+        state: What the room remembers.
+        first: float32 ``(2, q, 960)``.
+        now: Decay time and rooms before and at the end of each quantum, ``(q + 1, 8)``.
+    """
+    quanta = first.shape[1]
+    table = now[:, 1:] @ kinds.TABLE / now[:, 1:].sum(axis=1, keepdims=True)
+    weights, middle = _weights(now[:, 0], table)
+    moves = (now[1:] != now[:-1]).any(axis=1).tolist()
+    width = STEP + 2
+    lines = np.empty((_COUNT + 2, HISTORY + quanta * STEP), np.float32)
+    lines[:_COUNT, :HISTORY] = state.lines
+    windows: Float32Array = np.ndarray(
+        (_COUNT, lines.shape[1] - width + 1, width), np.float32, lines, 0, (*lines.strides, lines.itemsize)
+    )
+    begin, fade = _begin(state.quantum), np.empty(width, np.float32)
+    damped = np.zeros((_COUNT + 2, width), np.float32)
+    flat = damped.reshape(-1)[: _COUNT * width - 2]
+    for q in range(quanta):
+        step = q * STEP
+        read = windows[_EACH, begin + step]
+        hop = (state.quantum + q) % _COUNT
+        begin = _begin(state.quantum + q + 1)
+        np.subtract(windows[hop, begin[hop] + step], read[hop], out=fade)
+        fade *= _FADE
+        read[hop] += fade
+        tap = middle[q + 1] if not moves[q] else np.tile(middle[q] + (middle[q + 1] - middle[q]) * _FADE, _COUNT)[1:-1]
+        read = read.reshape(-1)
+        np.multiply(read[1:-1], tap, out=flat)
+        flat += read[:-2]
+        flat += read[2:]
+        damped[_COUNT:, :STEP] = first[:, q]
+        out = lines[:, HISTORY + step : HISTORY + step + STEP]
+        np.matmul(weights[q + 1], damped[:, :STEP], out=out)
+        if moves[q]:
+            old = weights[q] @ damped[:, :STEP]
+            out -= old
+            out *= _RAMP
+            out += old
+    return lines[_COUNT:, HISTORY:].copy(), lines[:_COUNT, -HISTORY:].copy()
+
+
+_PLAIN: Final = np.eye(len(ROOMS))[ROOMS.index("room")]
