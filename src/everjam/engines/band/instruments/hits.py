@@ -15,7 +15,7 @@ from everjam.engines.band.instruments.dsp.additive import SILENT_DB, additive
 from everjam.engines.band.instruments.dsp.bands import band_noise, centres_hz
 from everjam.engines.band.instruments.dsp.base import TAU, f32, frames_of, midi_to_hz
 from everjam.engines.band.instruments.measured import Spectrum, measured, table_of
-from everjam.engines.band.instruments.voicing import Stroke
+from everjam.engines.band.instruments.voicing import Stroke, Voice
 
 _NEUTRAL_FORCE: Final = 0.75
 """At which a stroke sounds as measured."""
@@ -27,6 +27,7 @@ _FADE_SECONDS: Final = 0.2
 _ROLL_STEP_SECONDS: Final = 0.058
 _ROLL_SECONDS: Final = 0.28
 """Shortest roll: a press of the sticks."""
+_ROLLED_RING_SECONDS: Final = 1.2
 _POINTS: Final = centres_hz()
 _OCTAVES: Final = np.log2(_POINTS)
 
@@ -72,7 +73,8 @@ def _own_hz(table: str) -> float:
 def play_hit(hit: Hit, stroke: Stroke) -> Float32Array:
     """A stroke, or with "roll" as many as the note is long: ``(frames,)``, or ``(2, frames)`` where it has width."""
     if stroke.articulation == "roll":
-        return _roll(hit, stroke)
+        ring = min(hit.seconds, _ROLLED_RING_SECONDS)
+        return rolled(lambda single: _one(hit, single, ring), stroke, hit.roll_step_seconds)
     return _one(hit, stroke, hit.seconds)
 
 
@@ -137,19 +139,25 @@ def _sounding_seconds(spectrum: Spectrum) -> float:
     return float(spectrum.seconds[min(int(loud[-1]) + 1, spectrum.seconds.size - 1)]) + 0.01
 
 
-def _roll(hit: Hit, stroke: Stroke) -> Float32Array:
-    """Close strokes of two hands, unevenly soft, for as long as the note is held."""
+def rolled(strike: Voice, stroke: Stroke, step_seconds: float) -> Float32Array:
+    """Close strokes of two hands, unevenly soft, for as long as the note is held.
+
+    Args:
+        strike: A single stroke; ``(frames,)`` or ``(2, frames)``.
+        stroke: The note.
+        step_seconds: Between the strokes.
+    """
     held = max(_ROLL_SECONDS, stroke.held_seconds)
-    ring = min(hit.seconds, 1.2)
-    takes = [_one(hit, replace(stroke, articulation="plain", force=0.85 * stroke.force), ring) for _ in range(3)]
+    single = replace(stroke, articulation="plain", force=0.85 * stroke.force)
+    takes = [strike(single) for _ in range(3)]
     frames = frames_of(held) + max(take.shape[-1] for take in takes)
     out = np.zeros((*takes[0].shape[:-1], frames), np.float32)
     at, number = 0.0, 0
-    while at < held - 0.5 * hit.roll_step_seconds:
+    while at < held - 0.5 * step_seconds:
         take = takes[number % len(takes)]
         level = (1.0, 0.82)[number % 2] * float(stroke.rng.uniform(0.85, 1.1))
         start = frames_of(at) - 1 if at else 0
         out[..., start : start + take.shape[-1]] += take * np.float32(level)
-        at += hit.roll_step_seconds * float(stroke.rng.uniform(0.9, 1.1))
+        at += step_seconds * float(stroke.rng.uniform(0.9, 1.1))
         number += 1
     return out
