@@ -194,8 +194,8 @@ def process(
         state: What it remembers.
         send: float32 ``(1920 q,)``.
         seconds: Decay time (RT60) at the end of each quantum, ``(q,)``.
-        rooms: Shares of the kinds of ``score.ROOMS`` at the end of each quantum, ``(q, 7)``, which add up to anything but
-            0; None for a plain room.
+        rooms: Shares of the kinds of ``score.ROOMS`` at the end of each quantum, ``(q, 7)``, which add up to anything
+            but 0; None for a plain room.
 
     Returns:
         float32 ``(2, 960 q)`` at half the rate, somewhat softer than the send, and the new state.
