@@ -189,6 +189,17 @@ def test_one_table_feeds_all() -> None:
     assert all(len(line.replace("\\|", "").split("|")) == 7 for line in table.splitlines())
 
 
+def test_a_soundfont_is_a_file_or_the_word_auto(folders: tuple[Path, Path]) -> None:
+    here = folders[0]
+    assert load(folders).soundfont is None
+    assert load(folders, {"soundfont": "auto"}).soundfont == "auto"
+    assert load(folders, {"soundfont": "a/b.sf2"}).soundfont == Path("a/b.sf2")
+    (here / "everjam.toml").write_text("soundfont = 'auto'\n")
+    assert load(folders).soundfont == "auto"
+    (here / "everjam.toml").write_text("soundfont = 'b.sf2'\n")
+    assert load(folders).soundfont == here / "b.sf2"
+
+
 @given(st.sampled_from(SPECS), st.one_of(st.text(), st.integers(), st.floats(), st.booleans(), st.none()))
 def test_reading_any_value_gives_a_value_or_a_usage_error(spec: object, value: object) -> None:
     assert isinstance(spec, type(SPECS[0]))

@@ -21,9 +21,15 @@ _UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _WITH_UNIT: Final = re.compile(r"^(?P<number>\d+(?:\.\d*)?|\.\d+)\s*(?P<unit>[smh]?)$", re.ASCII)
 _CLOCK: Final = re.compile(r"^(?:\d+:)?\d+:\d\d(?:\.\d*)?$", re.ASCII)
 _LISTEN: Final = frozenset(
-    {"host", "port", "tls_port", "engine", "cards_dir", "lead_seconds", "chunk_seconds", "open_page"}
+    {"host", "port", "tls_port", "engine", "cards_dir", "soundfont", "lead_seconds", "chunk_seconds", "open_page"}
 )
 CardsDir = Annotated[str | None, typer.Option("--cards", metavar="DIR", help="Folder with style cards of your own.")]
+SoundFontFile = Annotated[
+    str | None,
+    typer.Option(
+        "--soundfont", metavar="FILE|auto", help="Recorded instruments: a .sf2 or .sf3 file, or one that is installed."
+    ),
+]
 
 
 def taking(parameters: Sequence[inspect.Parameter], into: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -165,7 +171,9 @@ def _parameter(name: str, annotation: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
-def load_engine(name: str | None, cards_dir: str | None, *, stems: bool = False) -> "Engine":
+def load_engine(
+    name: str | None, cards_dir: str | None, soundfont: str | None = None, *, stems: bool = False
+) -> "Engine":
     """The engine that a command plays on, with the settings that it takes.
 
     Raises:
@@ -173,7 +181,7 @@ def load_engine(name: str | None, cards_dir: str | None, *, stems: bool = False)
     """
     from everjam.engines import registry
 
-    settings = load_settings({"engine": name, "cards_dir": cards_dir})
+    settings = load_settings({"engine": name, "cards_dir": cards_dir, "soundfont": soundfont})
     options = registry.options(settings.engine, settings)
     registry.check(settings.engine, **options)
     if stems:

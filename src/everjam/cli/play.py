@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from everjam.cli import console
-from everjam.cli.options import CardsDir, config_options, load_engine, parse_duration, read_config, taking
+from everjam.cli.options import (
+    CardsDir,
+    SoundFontFile,
+    config_options,
+    load_engine,
+    parse_duration,
+    read_config,
+    taking,
+)
 from everjam.errors import EverjamError, UsageError
 from everjam.promptline import Quit, parse_line, parse_prompts
 
@@ -34,6 +42,7 @@ def play(
         str | None, typer.Option("--engine", metavar="NAME", help="Engine that plays (everjam engines).")
     ] = None,
     cards_dir: CardsDir = None,
+    soundfont: SoundFontFile = None,
     duration: Annotated[str | None, typer.Option("--for", metavar="TIME", help="Stop after this long.")] = None,
 ) -> int:
     """Play through the speakers.
@@ -46,7 +55,7 @@ def play(
 
     wanted, music = parse_prompts(prompts), read_config(config)
     limit = seconds_to_frames(parse_duration(duration)) if duration else None
-    instrument = load_engine(engine, cards_dir)
+    instrument = load_engine(engine, cards_dir, soundfont)
     output = open_speaker()
     instrument.warm()
     seed = secrets.randbits(32) - 2**31 if music.seed is None else music.seed

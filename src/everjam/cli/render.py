@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from everjam.cli import console
-from everjam.cli.options import CardsDir, config_options, load_engine, parse_duration, read_config, taking
+from everjam.cli.options import (
+    CardsDir,
+    SoundFontFile,
+    config_options,
+    load_engine,
+    parse_duration,
+    read_config,
+    taking,
+)
 from everjam.errors import UsageError
 from everjam.promptline import parse_prompts
 from everjam.steering import Steering
@@ -62,6 +70,7 @@ def render(
         str | None, typer.Option("--engine", metavar="NAME", help="Engine that plays (everjam engines).")
     ] = None,
     cards_dir: CardsDir = None,
+    soundfont: SoundFontFile = None,
     fade: Annotated[
         str, typer.Option("--fade", metavar="SECONDS", help="Length of the fade-out; 0.03 for loops.")
     ] = "0.5",
@@ -83,7 +92,7 @@ def render(
     seed = secrets.randbits(32) - 2**31 if music.seed is None else music.seed
     order = Order(Take(steering, seed, frames, fade_frames, ending), output, stems, midi)
     _check_places(order)
-    player = load_engine(engine, cards_dir, stems=stems is not None)
+    player = load_engine(engine, cards_dir, soundfont, stems=stems is not None)
     if stems and not player.info.stems:
         raise UsageError(f"The engine {player.info.name!r} gives no stems.", remedy="Leave --stems out.")
     if music.seed is None and not quiet:

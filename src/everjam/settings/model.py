@@ -34,6 +34,7 @@ class Settings:
         tls_port: Port for https and wss, 0 = any free one, -1 = none.
         engine: Name of the engine that answers to ``lyria-realtime`` models.
         cards_dir: Folder of the operator's own style cards.
+        soundfont: File of recorded instruments, or ``auto`` for one that is installed; None = all are synthesised.
         lead_seconds: Least distance ahead of the listener's playhead.
         chunk_seconds: Audio in one message, a multiple of 0.04.
         strict: Whether to refuse what Google refuses.
@@ -58,6 +59,7 @@ class Settings:
     tls_port: int = 8461
     engine: str = "band"
     cards_dir: Path | None = None
+    soundfont: Path | str | None = None
     lead_seconds: float = 2.0
     chunk_seconds: float = 2.0
     strict: bool = False

@@ -29,7 +29,7 @@ class SettingSpec:
         default_text: The default, as people read it.
         minimum: Smallest value, for numbers.
         maximum: Largest value, for numbers.
-        choices: Allowed words, for ``kind == "choice"``.
+        choices: Allowed words, for ``kind == "choice"``; for a path, words that stand for none and are passed on.
         words: Words that stand for a number, as ``off``.
         step: Numbers are a multiple of this, or None.
         metavar: Placeholder in help.
@@ -96,6 +96,15 @@ SPECS: Final[tuple[SettingSpec, ...]] = (
     ),
     SettingSpec("engine", "text", "Engine that plays (everjam engines).", "band", metavar="NAME", flag="engine"),
     SettingSpec("cards_dir", "path", "Folder with style cards of your own.", "none", metavar="DIR", flag="cards"),
+    SettingSpec(
+        "soundfont",
+        "path",
+        "Recorded instruments: a .sf2 or .sf3 file, or auto for one that is installed.",
+        "none",
+        choices=("auto",),
+        metavar="FILE|auto",
+        flag="soundfont",
+    ),
     _number(
         "lead_seconds",
         "float",
@@ -209,6 +218,8 @@ def coerce(spec: SettingSpec, value: object, origin: str) -> Any:
         case "int" | "float":
             return _coerce_number(spec, value, text, origin)
         case "path":
+            if text in spec.choices:
+                return text
             if not text or not isinstance(value, str | Path):
                 raise _wrong(spec, value, origin, "write the path of a file or folder")
             try:

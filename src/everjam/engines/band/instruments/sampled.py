@@ -15,7 +15,8 @@ from everjam.engines.band.instruments.contract import Patch, Tone, Waveform
 from everjam.engines.band.instruments.dsp.base import midi_to_hz
 from everjam.engines.band.instruments.sampled_playing import play
 from everjam.engines.band.instruments.sampled_presets import ARTICULATED, DRUMS, MELODIC, Preset
-from everjam.engines.band.instruments.soundfont import SoundFont
+from everjam.engines.band.instruments.soundfont import SoundFont, SoundFontError
+from everjam.engines.band.instruments.soundfont.envelopes import volume_envelope
 from everjam.engines.band.instruments.soundfont.places import resolve
 from everjam.engines.band.instruments.voicing import Stroke, finish, seed_of
 
@@ -25,6 +26,9 @@ _VARIANT_TILT_DB: Final = 0.8
 _REFERENCE_MS: Final = 400
 _REFERENCE_FRAMES: Final = _REFERENCE_MS * SAMPLE_RATE_HZ // 1000
 _BASS_CENTRE: Final = 36
+_RELEASE_SHARE: Final = 0.3
+"""Of the time to fall by 96 dB: then about 30 dB are gone."""
+_RELEASES_MS: Final = (40.0, 1_500.0)
 _HIT: Final = frozenset({"drums", "percussion"})
 _K_WEIGHTING: Final = (
     ((1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585)),
@@ -33,18 +37,26 @@ _K_WEIGHTING: Final = (
 """BS.1770-5, tables 1 and 2, for 48 kHz."""
 
 
-def patches_of(soundfont: str | Path) -> Mapping[str, Patch]:
+def patches_of(soundfont: str | Path, patches: Mapping[str, Patch] = PATCHES) -> Mapping[str, Patch]:
     """All patches, those from a SoundFont for which it has a recording and the synthesised ones for the rest.
 
     Args:
         soundfont: A .sf2 or .sf3 file, or ``auto`` for the first in the well-known folders.
+        patches: The synthesised ones.
 
     Raises:
-        SoundFontError: The file cannot be read or is broken.
+        SoundFontError: The file cannot be read or is broken, or holds nothing that the band plays.
         UsageError: ``auto`` finds none.
     """
     font = SoundFont(resolve(soundfont))
-    return MappingProxyType({name: sampled_patch(font, patch) or patch for name, patch in PATCHES.items()})
+    found = {name: recorded for name, patch in patches.items() if (recorded := sampled_patch(font, patch))}
+    if not found:
+        raise SoundFontError(
+            font.path,
+            "holds none of the instruments that the band plays",
+            remedy="Use one that follows General MIDI; docs/soundfonts.md names some.",
+        )
+    return MappingProxyType({**patches, **found})
 
 
 def sampled_patch(font: SoundFont, base: Patch) -> Patch | None:
@@ -63,7 +75,23 @@ def sampled_patch(font: SoundFont, base: Patch) -> Patch | None:
             return None
     if preset is None or not font.has(preset.bank, preset.program):
         return None
-    return replace(base, render=_Sampled(font, base, preset, keys))
+    key = keys[0] if keys else _middle(base)
+    return replace(
+        base, render=_Sampled(font, base, preset, keys), release_ms=_release_ms(font, preset, key, base.release_ms)
+    )
+
+
+def _middle(patch: Patch) -> int:
+    """The key at which a patch is measured."""
+    return _BASS_CENTRE if patch.family == "bass" else int(np.clip(60, patch.low + 5, patch.high - 5))
+
+
+def _release_ms(font: SoundFont, preset: Preset, key: int, otherwise: int) -> int:
+    """Length of a straight fall that sounds as long as the font's, which is one in decibels."""
+    releases = [volume_envelope(region).release for region in font.regions(preset.bank, preset.program, key, 100)]
+    if not releases:
+        return otherwise
+    return int(np.clip(1000.0 * _RELEASE_SHARE * max(releases), *_RELEASES_MS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +133,7 @@ class _Sampled:
     def _waveform(self, tone: Tone) -> Waveform | None:
         """At the level that ``finish`` gives; None where the font is silent."""
         stroke = Stroke(
-            hz=midi_to_hz(tone.pitch),
+            hz=midi_to_hz(self._base.gm_program if self._keys else tone.pitch),
             semitones=0.0,
             held_seconds=max(0.03, tone.duration_ms / 1000.0),
             force=tone.velocity / 8.0,
@@ -141,19 +169,16 @@ class _Sampled:
     def _measured_gain(self) -> float:
         """What makes a recorded note as loud as the synthesised patch's."""
         base = self._base
-        if base.family in _HIT:
-            key = base.gm_program
-        else:
-            key = _BASS_CENTRE if base.family == "bass" else int(np.clip(60, base.low + 5, base.high - 5))
+        key = base.gm_program if base.family in _HIT else _middle(base)
         tone = Tone(base.name, key, _REFERENCE_MS if base.sustained else 0, 6, 5, 0)
         waveform = self._waveform(tone)
         if waveform is None:
             return 1.0
-        recorded, synthesised = _loudness(waveform), _loudness(base.render(tone))
+        recorded, synthesised = loudness(waveform), loudness(base.render(tone))
         return float(np.sqrt(synthesised / recorded)) if recorded > 0.0 else 1.0
 
 
-def _loudness(waveform: Float32Array) -> float:
+def loudness(waveform: Float32Array) -> float:
     """K-weighted power of the first 400 ms, the mean of the channels."""
     wave = np.zeros((waveform.shape[0], _REFERENCE_FRAMES))
     frames = min(_REFERENCE_FRAMES, waveform.shape[1])
