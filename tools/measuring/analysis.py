@@ -2,25 +2,30 @@
 
 import itertools
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import scipy.fft
 
 from everjam.engines.band.instruments.dsp.additive import additive
-from everjam.engines.band.instruments.dsp.bands import BANDS, band_weights, centres_hz
+from everjam.engines.band.instruments.dsp.bands import band_weights, centres_hz
 
 from .recording import RATE_HZ
-from .source import Kind
+from .source import Source
 
 Float64Array = npt.NDArray[np.float64]
 
-HELD_SECONDS: Final = (0.0, 0.003, 0.006, 0.012, 0.02, 0.035, 0.06, 0.1, 0.17, 0.3, 0.5, 0.85, 1.4, 2.4)
-RINGING_SECONDS: Final = (*HELD_SECONDS, 4.2)
+HELD_SECONDS: Final = (
+    0.0, 0.003, 0.006, 0.012, 0.02, 0.035, 0.055, 0.08, 0.11, 0.15, 0.2, 0.27, 0.36, 0.48, 0.62, 0.8, 1.05, 1.5, 2.4,
+)  # fmt: skip
+RINGING_SECONDS: Final = (0.0, 0.003, 0.006, 0.012, 0.02, 0.035, 0.06, 0.1, 0.17, 0.3, 0.5, 0.85, 1.4, 2.4, 4.2)
 _ONSET: Final = 10.0 ** (-40.0 / 20.0)
 _FLOOR_DB: Final = -120.0
-_CELL_FRAMES: Final = 7
+_CELL_FRAMES: Final = 5
 _SHORT_SECONDS: Final = 0.006
+_SHORT_LENGTH: Final = 1024
 _EARLY_SECONDS: Final = 0.13
 _POINTS: Final = centres_hz()
 
@@ -48,6 +53,11 @@ def from_onset(signal: npt.NDArray[np.floating]) -> Float64Array:
     return np.asarray(both[:, onset:], np.float64)
 
 
+@lru_cache(maxsize=64)
+def _hann(size: int) -> Float64Array:
+    return np.asarray(np.hanning(size), np.float64)
+
+
 def power_at(signal: Float64Array, centre: int, size: int, *, pad: int = 2) -> tuple[Float64Array, float]:
     """Power spectrum of a Hann window around a frame, scaled to a full sine's ``amplitude ** 2`` over its bins.
 
@@ -60,9 +70,10 @@ def power_at(signal: Float64Array, centre: int, size: int, *, pad: int = 2) -> t
     piece = signal[:, start : start + size]
     if piece.shape[1] < size:
         piece = np.pad(piece, ((0, 0), (0, size - piece.shape[1])))
-    window = np.hanning(size)
-    length = 1 << int(np.ceil(np.log2(size * pad)))
-    power = (np.abs(np.fft.rfft(piece * window, length)) ** 2).mean(axis=0)
+    window = _hann(size)
+    length = scipy.fft.next_fast_len(size * pad, real=True)
+    spectrum = scipy.fft.rfft((piece * window).astype(np.float32), length)
+    power = (spectrum.real**2 + spectrum.imag**2).mean(axis=0).astype(np.float64)
     return power * (4.0 / (length * np.sum(window**2))), RATE_HZ / length
 
 
@@ -144,7 +155,6 @@ class _Note:
         signal: ``(channels, frames)`` from the onset.
         hz: Partials, rising.
         spacing_hz: Between the partials that matter.
-        held: Whether it sounds as long as it is held.
     """
 
     def __init__(self, signal: Float64Array, hz: Float64Array, spacing_hz: float) -> None:
@@ -157,6 +167,7 @@ class _Note:
         self.fine = int(np.clip(1.0 / spacing_hz, 0.003, 0.02) * RATE_HZ)
         self.fine_power = _broadband(signal, self.fine)
         self.window_power = _broadband(signal, self.short)
+        self.valleys: list[npt.NDArray[np.int64]] = []
 
     def onset_gain(self, frame: int) -> float:
         """Power at a moment before the first window's middle, against that window's mean."""
@@ -176,26 +187,31 @@ class _Note:
             (np.interp(high, bins, total) - np.interp(low, bins, total)) * self.onset_gain(frame), np.float64
         )
 
-    def valley_density(self, frame: int) -> Float64Array:
-        """Power of a hertz, in ``amplitude ** 2``, between the partials at the points of ``dsp.bands``."""
-        power, bin_hz = power_at(self.signal, max(frame, self.long // 2), self.long)
-        freqs = np.arange(power.size) * bin_hz
+    def _valleys(self, bins: int, bin_hz: float) -> list[npt.NDArray[np.int64]]:
+        """Bins between the partials, around each point of ``dsp.bands``."""
+        freqs = np.arange(bins) * bin_hz
         nearest = np.searchsorted(self.hz, freqs)
         away = np.minimum(
             np.abs(freqs - self.hz[np.minimum(nearest, self.hz.size - 1)]),
             np.abs(freqs - self.hz[np.maximum(nearest - 1, 0)]),
         )
-        free = (away > np.minimum(2.4 * RATE_HZ / self.long, 0.4 * self._spacing())) & (freqs > 25.0)
-        weights = band_weights(freqs[free])
-        out = np.empty(BANDS)
-        for band, weight in enumerate(weights):
-            inside = weight > 0.02
-            # Median of an exponential distribution: what leaks from the partials is not counted.
-            out[band] = np.median(power[free][inside]) / np.log(2.0) / bin_hz if inside.any() else 0.0
-        return out
+        spacing_hz = float(np.median(self.reach_hz) * 2.0)
+        free = (away > min(2.4 * RATE_HZ / self.long, 0.4 * spacing_hz)) & (freqs > 25.0)
+        return [np.flatnonzero(free & (weight > 0.02)) for weight in band_weights(freqs)]
 
-    def _spacing(self) -> float:
-        return float(np.median(self.reach_hz) * 2.0)
+    def valley_density(self, frame: int) -> Float64Array:
+        """Power of a hertz, in ``amplitude ** 2``, between the partials at the points of ``dsp.bands``."""
+        power, bin_hz = power_at(self.signal, max(frame, self.long // 2), self.long)
+        if not self.valleys:
+            self.valleys = self._valleys(power.size, bin_hz)
+        # Median of an exponential distribution: what leaks from the partials is not counted.
+        middles = [np.partition(power[at], at.size // 2)[at.size // 2] if at.size else 0.0 for at in self.valleys]
+        return np.asarray(np.array(middles) / (np.log(2.0) * bin_hz), np.float64)
+
+
+@lru_cache(maxsize=1)
+def _short_weights() -> Float64Array:
+    return band_weights(np.arange(_SHORT_LENGTH // 2 + 1) * (RATE_HZ / _SHORT_LENGTH))
 
 
 def _short_bands(signal: Float64Array, frame: int) -> Float64Array:
@@ -206,11 +222,11 @@ def _short_bands(signal: Float64Array, frame: int) -> Float64Array:
     piece = np.pad(piece, ((0, 0), (0, size - piece.shape[1])))
     # Half a window at the very onset: all of what is there counts.
     window = np.hanning(2 * size)[size:] if start == 0 else np.hanning(size)
-    length = 1024
+    length = _SHORT_LENGTH
     power = (np.abs(np.fft.rfft(piece * window, length)) ** 2).mean(axis=0)
     power *= 4.0 / (length * np.sum(window**2))
     bin_hz = RATE_HZ / length
-    weights = band_weights(np.arange(power.size) * bin_hz)
+    weights = _short_weights()
     return np.asarray((weights @ power) / (weights.sum(axis=1) * bin_hz), np.float64)
 
 
@@ -241,7 +257,8 @@ def analyse(
     for cell in _cells(seconds):
         frames = np.unique(np.minimum((cell * RATE_HZ).astype(np.int64), last - note.long // 2))
         frames = np.maximum(frames, 0)
-        valley = np.mean([_db(note.valley_density(int(frame)) * note.onset_gain(int(frame))) for frame in frames], 0)
+        noisy = [_db(note.valley_density(int(frame)) * note.onset_gain(int(frame))) for frame in frames[::2]]
+        valley = np.mean(noisy, 0)
         density = np.interp(hz, _POINTS, 10.0 ** (valley / 10.0))
         rows = []
         for frame in frames:
@@ -292,16 +309,23 @@ def _release_seconds(signal: Float64Array, held_seconds: float) -> float:
 
 
 def frequencies(
-    kind: Kind, signal: Float64Array, nominal_hz: float, numbers: Float64Array, most: int
+    source: Source, signal: Float64Array, nominal_hz: float, numbers: Float64Array
 ) -> tuple[Float64Array, float, float, float]:
     """Where a note's partials are.
+
+    Args:
+        source: The instrument.
+        signal: ``(channels, frames)`` from the onset.
+        nominal_hz: Its key.
+        numbers: Harmonics to be looked at, of the pitch divided by ``source.below``.
 
     Returns:
         Partials in Hz, rising; the fundamental; the stiffness; the spacing that windows have to resolve.
     """
-    if kind in {"bar", "drum"}:
-        hz = peaks_hz(signal, 0.0 if kind == "drum" else nominal_hz, most)
-        first = nominal_hz if kind == "drum" else float(hz[np.argmin(np.abs(np.log2(hz / nominal_hz)))])
+    if source.kind in {"bar", "drum"}:
+        drum = source.kind == "drum"
+        hz = peaks_hz(signal, 0.0 if drum else nominal_hz, source.partials)
+        first = nominal_hz if drum else float(hz[np.argmin(np.abs(np.log2(hz / nominal_hz)))])
         if abs(np.log2(first / nominal_hz)) > 0.06:
             first = nominal_hz
         gaps = np.diff(hz)
@@ -309,7 +333,8 @@ def frequencies(
         return hz, first, 0.0, spacing
     first = fundamental_hz(signal, nominal_hz)
     stiffness = 0.0
-    if kind == "string":
+    if source.kind == "string":
         first, stiffness = stiffness_of(signal, first)
-    hz = first * numbers * np.sqrt((1.0 + stiffness * numbers**2) / (1.0 + stiffness))
-    return hz[hz < 19_500.0], first, stiffness, first
+    lowest = first / source.below
+    hz = lowest * numbers * np.sqrt((1.0 + stiffness * numbers**2) / (1.0 + stiffness))
+    return hz[hz < 19_500.0], first, stiffness, lowest

@@ -5,8 +5,8 @@ from typing import Final
 from .source import Source
 
 
-def _held(program: int, low: int, high: int, patch: str = "") -> Source:
-    return Source("held", program, low, high, patch=patch)
+def _held(program: int, low: int, high: int, patch: str = "", *, below: int = 1) -> Source:
+    return Source("held", program, low, high, patch=patch, below=below)
 
 
 SUSTAINED: Final[dict[str, Source]] = {
@@ -28,7 +28,6 @@ SUSTAINED: Final[dict[str, Source]] = {
     "soprano_sax": _held(64, 56, 88),
     "alto_sax": _held(65, 49, 81),
     "tenor_sax": _held(66, 44, 76),
-    "baritone_sax": _held(67, 36, 69, "-"),
     "oboe": _held(68, 58, 91),
     "english_horn": _held(69, 52, 81, "-"),
     "bassoon": _held(70, 34, 72),
@@ -39,13 +38,12 @@ SUSTAINED: Final[dict[str, Source]] = {
     "pan_flute": _held(75, 55, 91),
     "shakuhachi": _held(77, 55, 86),
     "ocarina": _held(79, 60, 91),
-    "church_organ": _held(19, 36, 96, "organ_pipe"),
-    "rock_organ": _held(18, 36, 96, "organ_rock"),
-    "drawbar_organ": _held(16, 36, 96, "organ"),
+    "church_organ": _held(19, 36, 96, "organ_pipe", below=2),
+    "rock_organ": _held(18, 36, 96, "organ_rock", below=2),
     "reed_organ": _held(20, 36, 84, "harmonium"),
     "accordion": _held(21, 48, 89),
     "harmonica": _held(22, 60, 96),
     "bandoneon": _held(23, 48, 90, "-"),
-    "bagpipe": _held(109, 52, 84, "bagpipes"),
+    "bagpipe": _held(109, 52, 84, "-"),
     "shehnai": _held(111, 55, 86),
 }

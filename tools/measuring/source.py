@@ -22,6 +22,7 @@ class Source:
         partials: Most partials of a "bar" or "drum".
         most_keys: Most recordings to keep, spread over the range.
         velocities: What is analysed, MIDI.
+        below: Harmonics are taken of the pitch divided by this: organs sound octaves below their keys.
         held_seconds: How long notes are held.
     """
 
@@ -32,6 +33,7 @@ class Source:
     bank: int = 0
     patch: str = ""
     partials: int = 24
-    most_keys: int = 12
+    most_keys: int = 24
     velocities: tuple[int, ...] = (56, 92, 124)
+    below: int = 1
     held_seconds: float = 0.0

@@ -56,15 +56,15 @@ def measure(name: str, source: Source, soundfont: Path) -> Table:
     notes = iter(record(soundfont, source.bank, source.program, asks))
     seconds = HELD_SECONDS if source.kind == "held" else RINGING_SECONDS
     anywhere = source.kind in {"bar", "drum"}
-    numbers = [] if anywhere else harmonic_numbers(midi_to_hz(keys[0][0]))
+    numbers = [] if anywhere else harmonic_numbers(midi_to_hz(keys[0][0]) / source.below)
     count = source.partials if anywhere else len(numbers)
     rows: list[list[Analysed]] = []
     ratios = np.zeros((len(keys), count if anywhere else 0), np.float32)
     stiffness: list[float] = []
     for row, (key, _) in enumerate(keys):
         signals = [from_onset(next(notes)) for _ in source.velocities]
-        wanted = np.asarray(_whole_numbers(numbers, midi_to_hz(key)), np.float64)
-        hz, first, stiff, spacing = frequencies(source.kind, signals[-1], midi_to_hz(key), wanted, count)
+        wanted = np.asarray(_whole_numbers(numbers, midi_to_hz(key) / source.below), np.float64)
+        hz, first, stiff, spacing = frequencies(source, signals[-1], midi_to_hz(key), wanted)
         seed = zlib.crc32(f"{name}/{key}".encode())
         analysed = [analyse(one, hz, spacing, np.asarray(seconds), held_seconds, seed) for one in signals]
         if anywhere:
@@ -82,6 +82,7 @@ def measure(name: str, source: Source, soundfont: Path) -> Table:
         seconds=list(seconds),
         numbers=numbers,
         partials=count,
+        below=source.below,
         stiffness=stiffness,
         release_seconds=[round(analysed[-1].release_seconds, 3) for analysed in rows],
         reference_db=round(reference, 2),

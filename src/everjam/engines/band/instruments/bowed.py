@@ -24,46 +24,18 @@ from everjam.engines.band.instruments.reeds import Drone, droning
 from everjam.engines.band.instruments.struck import Struck, strike
 from everjam.engines.band.instruments.sustained import Sustained, sustain
 from everjam.engines.band.instruments.voicing import Stroke, make_patch
+from everjam.engines.band.score import Articulation
 
 _SECTION: Final = Sustained(
-    cutoff_hz=(800.0, 14_000.0),
-    cutoff_harmonics=(1.5, 4.0),
-    slope=1.6,
-    attack_seconds=0.19,
-    release_seconds=0.9,
-    sustain=0.9,
-    vibrato_hz=5.5,
-    vibrato_cents=11.0,
-    vibrato_after_seconds=0.12,
-    jitter_cents=3.5,
-    breath=0.05,
-    chiff=0.06,
-    voices=5,
-    detune_cents=7.5,
-    measured="strings",
-    tremor=0.06,
-)
-_STACCATO: Final = replace(_SECTION, attack_seconds=0.04, release_seconds=0.45, sustain=0.5, chiff=0.25, width=0.5)
+    measured="strings", vibrato_hz=5.5, vibrato_cents=9.0, vibrato_after_seconds=0.12, jitter_cents=3.0, voices=4,
+    detune_cents=6.0, tremor=0.05,
+)  # fmt: skip
+_STACCATO: Final = replace(_SECTION, attack_seconds=0.035, release_seconds=0.4, vibrato_cents=0.0, chiff=0.2, width=0.5)
 _VIOLIN: Final = Sustained(
-    cutoff_hz=(1400.0, 14_000.0),
-    cutoff_harmonics=(2.0, 5.0),
-    slope=1.7,
-    attack_seconds=0.14,
-    release_seconds=0.5,
-    sustain=0.9,
-    vibrato_hz=5.8,
-    vibrato_cents=16.0,
-    vibrato_after_seconds=0.22,
-    jitter_cents=2.5,
-    breath=0.05,
-    chiff=0.14,
-    breath_hz=(700.0, 5000.0),
-    tremor=0.07,
-    measured="violin",
-)
-_CELLO: Final = replace(
-    _VIOLIN, cutoff_hz=(700.0, 14_000.0), measured="cello", attack_seconds=0.22, vibrato_hz=5.1, release_seconds=0.6
-)
+    measured="violin", vibrato_hz=5.8, vibrato_cents=14.0, vibrato_after_seconds=0.25, vibrato_level=0.06,
+    scoop_cents=12.0, jitter_cents=2.5, tremor=0.06,
+)  # fmt: skip
+_CELLO: Final = replace(_VIOLIN, measured="cello", vibrato_hz=5.1)
 
 
 def _short(stroke: Stroke) -> Float32Array:
@@ -87,17 +59,11 @@ def _pizzicato(stroke: Stroke) -> Float32Array:
     return out
 
 
-_VIOLA: Final = replace(
-    _VIOLIN, cutoff_hz=(1000.0, 13_000.0), measured="viola", attack_seconds=0.17, vibrato_hz=5.4, vibrato_cents=14.0
-)
-_CONTRABASS: Final = replace(
-    _VIOLIN, cutoff_hz=(450.0, 9000.0), measured="contrabass", attack_seconds=0.2, vibrato_hz=4.7, vibrato_cents=9.0,
-    chiff=0.25, breath=0.09, breath_hz=(250.0, 2500.0),
-)  # fmt: skip
+_VIOLA: Final = replace(_VIOLIN, measured="viola", vibrato_hz=5.4, vibrato_cents=12.0)
+_CONTRABASS: Final = replace(_VIOLIN, measured="contrabass", vibrato_hz=4.7, vibrato_cents=7.0)
 _FIDDLE: Final = replace(
-    _VIOLIN, cutoff_hz=(2200.0, 14_000.0), cutoff_harmonics=(3.0, 7.0), slope=1.5, measured="fiddle",
-    attack_seconds=0.035, release_seconds=0.18, vibrato_cents=5.0, vibrato_after_seconds=0.4, scoop_cents=55.0,
-    scoop_seconds=0.04, jitter_cents=4.0, breath=0.1, chiff=0.5, breath_hz=(1500.0, 7000.0), tremor=0.1,
+    _VIOLIN, measured="fiddle", vibrato_cents=5.0, vibrato_after_seconds=0.4, vibrato_level=0.0, scoop_cents=45.0,
+    scoop_seconds=0.03, jitter_cents=4.0, tremor=0.08,
 )  # fmt: skip
 _ERHU: Final = Sustained(
     cutoff_hz=(1300.0, 12_000.0), cutoff_harmonics=(2.5, 5.0), slope=1.8, measured="violin",
@@ -129,9 +95,7 @@ def _hurdy_gurdy(stroke: Stroke) -> Float32Array:
 
 
 _TREMOLO_HZ: Final = 11.0
-_TREMOLO_SECTION: Final = replace(
-    _SECTION, voices=3, attack_seconds=0.06, release_seconds=0.4, vibrato_cents=5.0, breath=0.1, detune_cents=6.0
-)
+_TREMOLO_SECTION: Final = replace(_SECTION, measured="strings_tremolo", voices=3, vibrato_cents=5.0)
 
 
 def _tremolo(stroke: Stroke) -> Float32Array:
@@ -147,20 +111,33 @@ def _tremolo(stroke: Stroke) -> Float32Array:
     return out
 
 
+_SOLO_STROKES: Final = frozenset[Articulation]({"legato", "staccato", "tremolo", "muted", "scoop"})
+_SECTION_STROKES: Final = frozenset[Articulation]({"legato", "staccato", "tremolo", "muted"})
+
+
+def _solo(name: str, title: str, model: Sustained, gm: int, low: int, high: int) -> Patch:
+    """A soloist, whose left hand slides."""
+    voice = partial(sustain, model)
+    return make_patch(name, title, "bowed", voice, gm=gm, low=low, high=high, articulations=_SOLO_STROKES, glides=True)
+
+
 PATCHES: Final[tuple[Patch, ...]] = (
-    make_patch("strings", "String section", "bowed", partial(sustain, _SECTION), gm=48, low=36, high=96),
+    make_patch(
+        "strings", "String section", "bowed", partial(sustain, _SECTION), gm=48, low=36, high=96,
+        articulations=_SECTION_STROKES, glides=True,
+    ),
     make_patch(
         "strings_staccato", "Short strings", "bowed", _short, gm=48, low=36, high=96, sustained=False, variants=3
     ),
-    make_patch("violin", "Violin", "bowed", partial(sustain, _VIOLIN), gm=40, low=55, high=100),
-    make_patch("cello", "Cello", "bowed", partial(sustain, _CELLO), gm=42, low=36, high=76),
+    _solo("violin", "Violin", _VIOLIN, 40, 55, 100),
+    _solo("cello", "Cello", _CELLO, 42, 36, 76),
     make_patch(
         "pizzicato", "Pizzicato strings", "bowed", _pizzicato, gm=45, low=43, high=96, sustained=False, variants=3
     ),
-    make_patch("viola", "Viola", "bowed", partial(sustain, _VIOLA), gm=41, low=48, high=91),
-    make_patch("contrabass", "Bowed double bass", "bowed", partial(sustain, _CONTRABASS), gm=43, low=28, high=62),
-    make_patch("fiddle", "Fiddle", "bowed", partial(sustain, _FIDDLE), gm=110, low=55, high=95),
-    make_patch("erhu", "Erhu", "bowed", partial(sustain, _ERHU), gm=110, low=62, high=93),
+    _solo("viola", "Viola", _VIOLA, 41, 48, 91),
+    _solo("contrabass", "Bowed double bass", _CONTRABASS, 43, 28, 62),
+    _solo("fiddle", "Fiddle", _FIDDLE, 110, 55, 95),
+    _solo("erhu", "Erhu", _ERHU, 110, 62, 93),
     make_patch("strings_tremolo", "Tremolo strings", "bowed", _tremolo, gm=44, low=36, high=96),
     make_patch("hurdy_gurdy", "Hurdy-gurdy: melody and drones", "bowed", _hurdy_gurdy, gm=110, low=55, high=86),
-)
+)  # fmt: skip

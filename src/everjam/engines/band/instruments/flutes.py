@@ -6,17 +6,15 @@ from typing import Final
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.sustained import Sustained, sustain
 from everjam.engines.band.instruments.voicing import make_patch
+from everjam.engines.band.score import Articulation
 
 _PICCOLO: Final = Sustained(
-    cutoff_hz=(2600.0, 14_000.0), cutoff_harmonics=(1.2, 3.0), slope=2.2, measured="piccolo",
-    attack_seconds=0.045, release_seconds=0.16, vibrato_hz=5.8, vibrato_cents=10.0, vibrato_after_seconds=0.2,
-    vibrato_level=0.1, scoop_cents=10.0, breath=0.03, chiff=0.18, breath_hz=(2500.0, 9000.0),
+    measured="piccolo", vibrato_hz=5.8, vibrato_cents=8.0, vibrato_after_seconds=0.2, vibrato_level=0.08,
+    scoop_cents=8.0,
 )  # fmt: skip
 _RECORDER: Final = Sustained(
-    cutoff_hz=(2200.0, 12_000.0), cutoff_harmonics=(2.0, 4.0), slope=2.2, measured="recorder",
-    attack_seconds=0.03, release_seconds=0.1, sustain=0.97, vibrato_hz=4.6, vibrato_cents=3.0,
-    vibrato_after_seconds=0.5, scoop_cents=30.0, scoop_seconds=0.018, breath=0.03, chiff=0.3,
-    breath_hz=(1500.0, 6000.0), tremor=0.025,
+    measured="recorder", vibrato_hz=4.6, vibrato_cents=3.0, vibrato_after_seconds=0.5, scoop_cents=20.0,
+    scoop_seconds=0.018, tremor=0.02,
 )  # fmt: skip
 _TIN_WHISTLE: Final = Sustained(
     cutoff_hz=(2600.0, 14_000.0), cutoff_harmonics=(2.5, 4.5), slope=1.9, measured="recorder",
@@ -26,16 +24,12 @@ _TIN_WHISTLE: Final = Sustained(
     breath_hz=(3000.0, 11_000.0),
 )  # fmt: skip
 _PAN_FLUTE: Final = Sustained(
-    cutoff_hz=(1300.0, 12_000.0), cutoff_harmonics=(1.2, 2.6), slope=2.4, measured="pan_flute",
-    attack_seconds=0.05, release_seconds=0.3, sustain=0.75, vibrato_hz=4.9, vibrato_cents=10.0,
-    vibrato_after_seconds=0.3, vibrato_level=0.16, scoop_cents=45.0, scoop_seconds=0.03, breath=0.1, chiff=1.0,
-    breath_hz=(500.0, 2800.0), tremor=0.08,
+    measured="pan_flute", vibrato_hz=4.9, vibrato_cents=8.0, vibrato_after_seconds=0.3, vibrato_level=0.12,
+    scoop_cents=35.0, scoop_seconds=0.025, tremor=0.06,
 )  # fmt: skip
 _SHAKUHACHI: Final = Sustained(
-    cutoff_hz=(1400.0, 12_000.0), cutoff_harmonics=(1.4, 3.0), slope=2.0, measured="shakuhachi",
-    attack_seconds=0.09, release_seconds=0.35, sustain=0.85, vibrato_hz=4.4, vibrato_cents=20.0,
-    vibrato_after_seconds=0.5, vibrato_level=0.22, scoop_cents=130.0, scoop_seconds=0.06, jitter_cents=4.0,
-    breath=0.13, chiff=1.0, breath_hz=(600.0, 3600.0), tremor=0.14,
+    measured="shakuhachi", vibrato_hz=4.4, vibrato_cents=16.0, vibrato_after_seconds=0.5, vibrato_level=0.2,
+    scoop_cents=90.0, scoop_seconds=0.05, jitter_cents=4.0, tremor=0.07,
 )  # fmt: skip
 _BANSURI: Final = Sustained(
     cutoff_hz=(900.0, 9000.0), cutoff_harmonics=(1.3, 2.6), slope=2.4, measured="flute",
@@ -48,13 +42,23 @@ _NEY: Final = Sustained(
     cutoff_hz=(1200.0, 10_000.0), cutoff_harmonics=(2.4, 4.5), slope=2.0, measured="shakuhachi",
     formants=((900.0, 450.0, 1.2), (2100.0, 700.0, 1.4)), floor=0.35,
     attack_seconds=0.14, release_seconds=0.4, vibrato_hz=5.0, vibrato_cents=12.0, vibrato_after_seconds=0.4,
-    vibrato_level=0.2, scoop_cents=60.0, scoop_seconds=0.12, jitter_cents=6.0, breath=0.55, chiff=0.4,
+    vibrato_level=0.2, scoop_cents=25.0, scoop_seconds=0.05, jitter_cents=3.5, breath=0.55, chiff=0.4,
     breath_hz=(1500.0, 4500.0), tremor=0.12,
 )  # fmt: skip
 
 
+_BENT: Final = frozenset({"bansuri", "shakuhachi", "ney", "pan_flute", "tin_whistle"})
+"""Half-covered holes and turned lips: they slide."""
+
+
 def _flute(name: str, title: str, model: Sustained, gm: int, low: int, high: int) -> Patch:
-    return make_patch(name, title, "winds", partial(sustain, model), gm=gm, low=low, high=high)
+    strokes: set[Articulation] = {"legato", "staccato"}
+    if name in _BENT:
+        strokes |= {"scoop", "fall"}
+    return make_patch(
+        name, title, "winds", partial(sustain, model), gm=gm, low=low, high=high, articulations=strokes,
+        glides=name in _BENT,
+    )  # fmt: skip
 
 
 PATCHES: Final[tuple[Patch, ...]] = (

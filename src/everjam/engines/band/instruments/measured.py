@@ -45,6 +45,7 @@ class Head(TypedDict):
         seconds: Breakpoints from the onset, T of them.
         numbers: Numbers of the harmonics that were measured, rising, P of them; empty: partials lie anywhere.
         partials: P.
+        below: The harmonics are those of the note's pitch divided by this: organs sound octaves below their keys.
         stiffness: Inharmonicity coefficient B by key.
         release_seconds: Fall by 60 dB after the key is let go, by key.
         reference_db: Level of code 0.
@@ -57,6 +58,7 @@ class Head(TypedDict):
     seconds: list[float]
     numbers: list[int]
     partials: int
+    below: int
     stiffness: list[float]
     release_seconds: list[float]
     reference_db: float
@@ -86,6 +88,7 @@ class Spectrum:
     Attributes:
         seconds: Breakpoints from the onset, float64 ``(T,)``.
         hz: Partials, float64 ``(P,)``, rising where they are harmonics; all below 20 kHz.
+        below: Where they are harmonics, they are those of the pitch divided by this.
         levels_db: Of the partials, float32 ``(T, P)``; 0 dB is amplitude 1.
         noise_db: Spectral density at ``dsp.bands.centres_hz`` against white noise of variance 1: ``(T, BANDS)``.
         release_seconds: Fall by 60 dB after the key is let go.
@@ -94,6 +97,7 @@ class Spectrum:
 
     seconds: Float64Array
     hz: Float64Array
+    below: int
     levels_db: Float32Array
     noise_db: Float32Array
     release_seconds: float
@@ -174,15 +178,17 @@ def measured(name: str, hz: float, force: float) -> Spectrum:
     levels = _between_forces(head, table.partials[row], force)
     noise = _between_forces(head, table.noise[row], force)
     if head["numbers"]:
-        number, levels = _all_harmonics(np.asarray(head["numbers"], np.float64), levels, hz)
+        first_hz = hz / head.get("below", 1)
+        number, levels = _all_harmonics(np.asarray(head["numbers"], np.float64), levels, first_hz)
         stiffness = head["stiffness"][row]
-        partials_hz = hz * number * np.sqrt((1.0 + stiffness * number**2) / (1.0 + stiffness))
+        partials_hz = first_hz * number * np.sqrt((1.0 + stiffness * number**2) / (1.0 + stiffness))
     else:
         partials_hz = hz * table.ratios[row].astype(np.float64)
     audible = partials_hz < _HIGHEST_HZ
     return Spectrum(
         seconds=np.asarray(head["seconds"], np.float64),
         hz=partials_hz[audible],
+        below=head.get("below", 1),
         levels_db=np.ascontiguousarray(levels[:, audible]),
         noise_db=noise,
         release_seconds=head["release_seconds"][row],

@@ -12,18 +12,15 @@ from everjam.engines.band.instruments.dsp.base import TAU, adsr, control_times, 
 from everjam.engines.band.instruments.dsp.filters import bandpass, peaks, shape
 from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, read, scan, stack, walk
 from everjam.engines.band.instruments.sustained import Sustained, sustain
-from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
+from everjam.engines.band.instruments.voicing import Stroke, make_patch
+from everjam.engines.band.score import Articulation
 
 _OBOE: Final = Sustained(
-    cutoff_hz=(1600.0, 14_000.0), cutoff_harmonics=(2.5, 6.0), slope=2.0, measured="oboe",
-    attack_seconds=0.06, release_seconds=0.16, vibrato_hz=5.3, vibrato_cents=11.0, vibrato_after_seconds=0.25,
-    vibrato_level=0.1, scoop_cents=15.0, breath=0.012, chiff=0.06, breath_hz=(1200.0, 6000.0),
-)  # fmt: skip
+    measured="oboe", vibrato_hz=5.3, vibrato_cents=9.0, vibrato_after_seconds=0.25, vibrato_level=0.08, scoop_cents=12.0
+)
 _BASSOON: Final = Sustained(
-    cutoff_hz=(700.0, 12_000.0), cutoff_harmonics=(2.0, 5.0), slope=2.2, measured="bassoon",
-    attack_seconds=0.055, release_seconds=0.16, vibrato_hz=4.9, vibrato_cents=6.0, vibrato_after_seconds=0.35,
-    scoop_cents=20.0, breath=0.02, chiff=0.12, breath_hz=(400.0, 2500.0),
-)  # fmt: skip
+    measured="bassoon", vibrato_hz=4.9, vibrato_cents=5.0, vibrato_after_seconds=0.35, scoop_cents=15.0
+)
 _BASS_CLARINET: Final = Sustained(
     cutoff_hz=(500.0, 9000.0), cutoff_harmonics=(2.0, 4.0), slope=2.2, measured="clarinet",
     formants=((180.0, 160.0, 0.8), (900.0, 500.0, 0.7)), floor=0.6,
@@ -38,25 +35,20 @@ _DUDUK: Final = Sustained(
     breath_hz=(400.0, 2200.0), tremor=0.07,
 )  # fmt: skip
 _SHEHNAI: Final = Sustained(
-    cutoff_hz=(2600.0, 14_000.0), cutoff_harmonics=(4.0, 8.0), slope=1.6, measured="shehnai",
-    attack_seconds=0.045, release_seconds=0.12, vibrato_hz=5.9, vibrato_cents=16.0, vibrato_after_seconds=0.22,
-    scoop_cents=110.0, scoop_seconds=0.055, jitter_cents=3.5, breath=0.03, chiff=0.1, breath_hz=(1800.0, 8000.0),
+    measured="shehnai", vibrato_hz=5.9, vibrato_cents=13.0, vibrato_after_seconds=0.25, scoop_cents=80.0,
+    scoop_seconds=0.045, jitter_cents=3.5,
 )  # fmt: skip
 _TENOR_SAX: Final = Sustained(
-    cutoff_hz=(700.0, 13_000.0), cutoff_harmonics=(2.0, 5.0), slope=2.0, measured="tenor_sax",
-    attack_seconds=0.06, release_seconds=0.22, vibrato_hz=4.8, vibrato_cents=15.0, vibrato_after_seconds=0.3,
-    scoop_cents=60.0, scoop_seconds=0.05, jitter_cents=3.5, breath=0.07, chiff=0.35, breath_hz=(500.0, 4000.0),
-    tremor=0.08,
+    measured="tenor_sax", vibrato_hz=4.8, vibrato_cents=13.0, vibrato_after_seconds=0.3, vibrato_level=0.06,
+    scoop_cents=45.0, scoop_seconds=0.04, jitter_cents=3.5, tremor=0.06,
 )  # fmt: skip
 _SOPRANO_SAX: Final = Sustained(
-    cutoff_hz=(1200.0, 14_000.0), cutoff_harmonics=(2.0, 5.0), slope=2.0, measured="soprano_sax",
-    attack_seconds=0.045, release_seconds=0.18, vibrato_hz=5.5, vibrato_cents=16.0, vibrato_after_seconds=0.22,
-    scoop_cents=35.0, jitter_cents=2.5, breath=0.025, chiff=0.12, breath_hz=(1200.0, 7000.0), tremor=0.06,
+    measured="soprano_sax", vibrato_hz=5.5, vibrato_cents=13.0, vibrato_after_seconds=0.22, vibrato_level=0.05,
+    scoop_cents=28.0, jitter_cents=2.5, tremor=0.05,
 )  # fmt: skip
 _CHANTER: Final = Sustained(
-    cutoff_hz=(9000.0, 14_000.0), cutoff_harmonics=(8.0, 10.0), slope=1.4, measured="bagpipe",
-    attack_seconds=0.012, release_seconds=0.06, sustain=1.0, vibrato_cents=0.0, jitter_cents=1.2, tremor=0.015,
-)  # fmt: skip
+    measured="bagpipe", attack_seconds=0.012, release_seconds=0.06, vibrato_cents=0.0, jitter_cents=1.2, tremor=0.015
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +136,31 @@ def _didgeridoo(stroke: Stroke) -> Float32Array:
     return (tone + breath) * upsample(f32(pulse), frames) * envelope
 
 
-def _reed(name: str, title: str, voice: Voice, gm: int, low: int, high: int) -> Patch:
-    return make_patch(name, title, "winds", voice, gm=gm, low=low, high=high)
+_SAXES: Final = frozenset({"tenor_sax", "soprano_sax"})
+_BENT: Final = frozenset({"duduk", "shehnai"}) | _SAXES
+"""Lips that bend the reed: they slide and scoop."""
+
+
+def _reed(name: str, title: str, model: Sustained, gm: int, low: int, high: int) -> Patch:
+    strokes: set[Articulation] = {"legato", "staccato"}
+    if name in _BENT:
+        strokes.add("scoop")
+    if name in _SAXES:
+        strokes.add("fall")
+    return make_patch(
+        name, title, "winds", partial(sustain, model), gm=gm, low=low, high=high, articulations=strokes,
+        glides=name in _BENT,
+    )  # fmt: skip
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    _reed("oboe", "Oboe", partial(sustain, _OBOE), 68, 58, 91),
-    _reed("bassoon", "Bassoon", partial(sustain, _BASSOON), 70, 34, 72),
-    _reed("bass_clarinet", "Bass clarinet", partial(sustain, _BASS_CLARINET), 71, 34, 77),
-    _reed("tenor_sax", "Tenor saxophone", partial(sustain, _TENOR_SAX), 66, 44, 76),
-    _reed("soprano_sax", "Soprano saxophone", partial(sustain, _SOPRANO_SAX), 64, 56, 88),
-    _reed("duduk", "Duduk", partial(sustain, _DUDUK), 69, 50, 79),
-    _reed("shehnai", "Shehnai", partial(sustain, _SHEHNAI), 111, 55, 86),
-    _reed("bagpipes", "Highland bagpipes: chanter and drones", _bagpipes, 109, 55, 82),
-    _reed("didgeridoo", "Didgeridoo", _didgeridoo, 58, 29, 52),
+    _reed("oboe", "Oboe", _OBOE, 68, 58, 91),
+    _reed("bassoon", "Bassoon", _BASSOON, 70, 34, 72),
+    _reed("bass_clarinet", "Bass clarinet", _BASS_CLARINET, 71, 34, 77),
+    _reed("tenor_sax", "Tenor saxophone", _TENOR_SAX, 66, 44, 76),
+    _reed("soprano_sax", "Soprano saxophone", _SOPRANO_SAX, 64, 56, 88),
+    _reed("duduk", "Duduk", _DUDUK, 69, 50, 79),
+    _reed("shehnai", "Shehnai", _SHEHNAI, 111, 55, 86),
+    make_patch("bagpipes", "Highland bagpipes: chanter and drones", "winds", _bagpipes, gm=109, low=55, high=82),
+    make_patch("didgeridoo", "Didgeridoo", "winds", _didgeridoo, gm=58, low=29, high=52),
 )

@@ -8,88 +8,42 @@ from everjam.engines.band.instruments.sustained import Sustained, sustain
 from everjam.engines.band.instruments.voicing import make_patch
 
 _FLUTE: Final = Sustained(
-    cutoff_hz=(900.0, 14_000.0),
-    cutoff_harmonics=(0.9, 2.2),
-    slope=2.6,
-    attack_seconds=0.1,
-    release_seconds=0.3,
-    vibrato_hz=5.0,
-    vibrato_cents=9.0,
-    vibrato_after_seconds=0.22,
-    scoop_cents=12.0,
-    breath=0.035,
-    chiff=0.2,
-    breath_hz=(700.0, 5000.0),
-    tremor=0.08,
-    measured="flute",
-)
-_CLARINET: Final = Sustained(
-    cutoff_hz=(1000.0, 14_000.0),
-    cutoff_harmonics=(2.0, 5.0),
-    slope=2.2,
-    attack_seconds=0.085,
-    release_seconds=0.16,
-    vibrato_cents=3.0,
-    breath=0.02,
-    chiff=0.08,
-    measured="clarinet",
-)
+    measured="flute", vibrato_hz=5.0, vibrato_cents=7.0, vibrato_after_seconds=0.22, vibrato_level=0.1,
+    scoop_cents=10.0, tremor=0.06,
+)  # fmt: skip
+_CLARINET: Final = Sustained(measured="clarinet", vibrato_cents=2.0, scoop_cents=8.0, tremor=0.04)
 _SAX: Final = Sustained(
-    cutoff_hz=(900.0, 14_000.0),
-    cutoff_harmonics=(2.0, 5.0),
-    slope=1.9,
-    attack_seconds=0.05,
-    release_seconds=0.2,
-    vibrato_hz=5.1,
-    vibrato_cents=13.0,
-    vibrato_after_seconds=0.3,
-    scoop_cents=45.0,
-    jitter_cents=3.0,
-    breath=0.035,
-    chiff=0.2,
-    breath_hz=(800.0, 5000.0),
-    tremor=0.07,
-    measured="alto_sax",
-)
+    measured="alto_sax", vibrato_hz=5.1, vibrato_cents=12.0, vibrato_after_seconds=0.3, vibrato_level=0.05,
+    scoop_cents=35.0, jitter_cents=3.0, tremor=0.06,
+)  # fmt: skip
 _HARMONICA: Final = Sustained(
-    cutoff_hz=(1800.0, 14_000.0),
-    cutoff_harmonics=(3.0, 6.0),
-    slope=1.9,
-    attack_seconds=0.05,
-    release_seconds=0.12,
-    vibrato_hz=5.5,
-    vibrato_cents=7.0,
-    vibrato_after_seconds=0.2,
-    scoop_cents=35.0,
-    breath=0.02,
-    chiff=0.1,
-    breath_hz=(900.0, 6000.0),
-    voices=2,
-    detune_cents=1.2,
-    width=0.25,
-    tremor=0.1,
-    measured="harmonica",
-)
+    measured="harmonica", vibrato_hz=5.5, vibrato_cents=6.0, vibrato_after_seconds=0.25, vibrato_level=0.12,
+    scoop_cents=30.0, tremor=0.08,
+)  # fmt: skip
 _OCARINA: Final = Sustained(
-    cutoff_hz=(1500.0, 14_000.0),
-    cutoff_harmonics=(1.5, 2.5),
-    slope=2.0,
-    attack_seconds=0.05,
-    release_seconds=0.2,
-    vibrato_hz=5.4,
-    vibrato_cents=13.0,
-    vibrato_after_seconds=0.2,
-    scoop_cents=20.0,
-    breath=0.03,
-    chiff=0.25,
-    breath_hz=(800.0, 4500.0),
-    measured="ocarina",
-)
+    measured="ocarina", vibrato_hz=5.4, vibrato_cents=11.0, vibrato_after_seconds=0.25, vibrato_level=0.06,
+    scoop_cents=18.0,
+)  # fmt: skip
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    make_patch("flute", "Flute", "winds", partial(sustain, _FLUTE), gm=73, low=60, high=96),
-    make_patch("clarinet", "Clarinet", "winds", partial(sustain, _CLARINET), gm=71, low=50, high=91),
-    make_patch("alto_sax", "Alto saxophone", "winds", partial(sustain, _SAX), gm=65, low=49, high=81),
-    make_patch("harmonica", "Harmonica", "winds", partial(sustain, _HARMONICA), gm=22, low=60, high=96),
-    make_patch("ocarina", "Ocarina", "winds", partial(sustain, _OCARINA), gm=79, low=60, high=91),
-)
+    make_patch(
+        "flute", "Flute", "winds", partial(sustain, _FLUTE), gm=73, low=60, high=96,
+        articulations={"legato", "staccato"},
+    ),
+    make_patch(
+        "clarinet", "Clarinet", "winds", partial(sustain, _CLARINET), gm=71, low=50, high=91,
+        articulations={"legato", "staccato", "scoop"}, glides=True,
+    ),
+    make_patch(
+        "alto_sax", "Alto saxophone", "winds", partial(sustain, _SAX), gm=65, low=49, high=81,
+        articulations={"legato", "staccato", "scoop", "fall"}, glides=True,
+    ),
+    make_patch(
+        "harmonica", "Harmonica", "winds", partial(sustain, _HARMONICA), gm=22, low=60, high=96,
+        articulations={"legato", "staccato", "scoop", "fall"}, glides=True,
+    ),
+    make_patch(
+        "ocarina", "Ocarina", "winds", partial(sustain, _OCARINA), gm=79, low=60, high=91,
+        articulations={"legato", "staccato"},
+    ),
+)  # fmt: skip

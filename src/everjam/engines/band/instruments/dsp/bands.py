@@ -38,17 +38,16 @@ def band_weights(hz: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
 
 @lru_cache(maxsize=1)
 def unit_bands() -> Float32Array:
-    """White noise of variance 1, taken apart into its bands, repeating: ``(blocks, 128, BANDS)``, 6.3 MB."""
+    """White noise of variance 1, taken apart into its bands, repeating: ``(blocks, BANDS, 128)``, 6.3 MB."""
     rng = np.random.default_rng(_SEED)
     white = rng.standard_normal(_PERIOD_FRAMES, dtype=np.float32)
     spectrum = scipy.fft.rfft(white)
     spectrum *= np.float32(np.sqrt(_PERIOD_FRAMES)) / np.maximum(np.abs(spectrum), np.float32(1e-6))
     spectrum[0] = 0.0
     weights = band_weights(scipy.fft.rfftfreq(_PERIOD_FRAMES, 1.0 / SAMPLE_RATE_HZ)).astype(np.float32)
-    out = np.empty((_PERIOD_FRAMES, BANDS), np.float32)
+    blocks = np.empty((_PERIOD_FRAMES // _BLOCK, BANDS, _BLOCK), np.float32)
     for band in range(BANDS):
-        out[:, band] = scipy.fft.irfft(spectrum * weights[band], _PERIOD_FRAMES)
-    blocks = out.reshape(-1, _BLOCK, BANDS)
+        blocks[:, band] = scipy.fft.irfft(spectrum * weights[band], _PERIOD_FRAMES).reshape(-1, _BLOCK)
     blocks.setflags(write=False)
     return blocks
 
@@ -77,13 +76,13 @@ def band_noise(
     if not sounding.size:
         return out.reshape(-1)[:frames]
     last = min(blocks, int(sounding[-1]) + 1)
-    ends = np.stack([gain[:-1], np.diff(gain, axis=0)], axis=2)[:last]
+    ends = np.stack([gain[:-1], np.diff(gain, axis=0)], axis=1)[:last]
     ramp = np.arange(_BLOCK, dtype=np.float32) * np.float32(1.0 / _BLOCK)
     done = 0
     while done < last:
         first = (start + done) % len(source)
         count = min(last - done, len(source) - first)
-        mixed = np.matmul(source[first : first + count], ends[done : done + count])
-        out[done : done + count] = mixed[:, :, 0] + mixed[:, :, 1] * ramp
+        mixed = np.matmul(ends[done : done + count], source[first : first + count])
+        out[done : done + count] = mixed[:, 0] + mixed[:, 1] * ramp
         done += count
     return f32(out.reshape(-1)[:frames])
