@@ -6,7 +6,19 @@ import numpy as np
 import scipy.signal
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.instruments.dsp.base import TAU, control_times, f32, mix_in, stage, upsample, wander
+from everjam.engines.band.instruments.dsp.base import (
+    TAU,
+    attack,
+    control_times,
+    decay,
+    f32,
+    frames_of,
+    mix_in,
+    stage,
+    times,
+    upsample,
+    wander,
+)
 from everjam.engines.band.instruments.dsp.waves import (
     Harmonics,
     Ladder,
@@ -71,6 +83,25 @@ def rising_cutoff(frames: int, start_hz: float, end_hz: float, tau_seconds: floa
     """Control curve of a cutoff that opens exponentially, in octaves, from ``start_hz`` towards ``end_hz``."""
     octaves = np.log2(end_hz / start_hz)
     return f32((start_hz * 2.0 ** (octaves * (1.0 - np.exp(-control_times(frames) / tau_seconds)))).astype(np.float32))
+
+
+def let_go(frames: int, held_seconds: float, release_seconds: float) -> Float32Array:
+    """1 while held, then a fall of 60 dB that begins without a corner: nothing clicks."""
+    out = np.ones(frames, np.float32)
+    held = min(frames, frames_of(held_seconds))
+    turn = times(frames - held) * np.float32(6.9 / release_seconds)
+    out[held:] = np.exp(np.float32(0.7) * (1.0 - np.exp(turn * np.float32(-1.0 / 0.7))) - turn)
+    return out
+
+
+def struck(
+    frames: int, held_seconds: float, rise_seconds: float, fall_seconds: float, sustain: float, release_seconds: float
+) -> Float32Array:
+    """Envelope of a held note: rise, time constant of the fall to ``sustain``, ``let_go``."""
+    out = decay(frames, fall_seconds)
+    out *= np.float32(1.0 - sustain)
+    out += np.float32(sustain)
+    return f32(out * attack(frames, rise_seconds) * let_go(frames, held_seconds, release_seconds))
 
 
 def through(

@@ -10,10 +10,12 @@ from everjam.engines.band.instruments.analogue import (
     curve_of,
     drift_cents,
     falling_cutoff,
+    let_go,
     mono_bass,
     oscillate,
     partials_of,
     slide_cents,
+    struck,
     through,
     unison,
     widened,
@@ -22,13 +24,11 @@ from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
     add_at_start,
-    adsr,
     attack,
     control_times,
     decay,
     f32,
     frames_of,
-    release,
     unit,
     upsample,
 )
@@ -71,16 +71,11 @@ def _sine(curve: Float32Array, frames: int, ratio: float = 1.0) -> Float32Array:
     return f32(np.sin(radians(f32(curve * np.float32(ratio)), frames)))
 
 
-def _gate(stroke: Stroke, frames: int, rise: float, fall: float, sustain: float, let_go: float) -> Float32Array:
+def _gate(stroke: Stroke, frames: int, rise: float, fall: float, sustain: float, tail: float) -> Float32Array:
     """Envelope of a held bass; a slurred note begins where the one before is."""
     slurred = _slurred(stroke)
-    return adsr(
-        frames,
-        _held(stroke),
-        attack_seconds=0.012 if slurred else rise,
-        decay_seconds=fall,
-        sustain=0.5 + 0.5 * sustain if slurred else sustain,
-        release_seconds=let_go,
+    return struck(
+        frames, _held(stroke), 0.012 if slurred else rise, fall, 0.5 + 0.5 * sustain if slurred else sustain, tail
     )
 
 
@@ -233,7 +228,7 @@ def _808(stroke: Stroke) -> Float32Array:
     if drop:
         click = burst(stroke.rng, 0.02, 0.0025, bandpass(700.0, stroke.bright(2500.0, 7000.0)))
         add_at_start(out, click * np.float32(stroke.hard(0.06, 0.25)))
-    return out * attack(frames, 0.01 if _slurred(stroke) else 0.0008) * release(frames, stroke.held_seconds, 0.2)
+    return out * attack(frames, 0.01 if _slurred(stroke) else 0.0008) * let_go(frames, stroke.held_seconds, 0.2)
 
 
 def _log(stroke: Stroke) -> Float32Array:
@@ -248,7 +243,7 @@ def _log(stroke: Stroke) -> Float32Array:
         out += np.sin(np.float32(number) * turn) * (decay(frames, tau) * (hollow * np.float32(level)))
     knock = burst(stroke.rng, 0.03, 0.004, bandpass(400.0, stroke.bright(1500.0, 4200.0)))
     add_at_start(out, knock * np.float32(stroke.hard(0.15, 0.5)))
-    return saturate(unit(f32(out)), 1.5) * release(frames, stroke.held_seconds, 0.12)
+    return saturate(unit(f32(out)), 1.5) * let_go(frames, stroke.held_seconds, 0.12)
 
 
 def _donk(stroke: Stroke) -> Float32Array:
@@ -260,10 +255,13 @@ def _donk(stroke: Stroke) -> Float32Array:
     index = np.float32(stroke.bright(1.0, 3.4) * stroke.hard(0.5, 1.2)) * decay(frames, 0.055) + np.float32(0.25)
     out = np.sin(turn + index * np.sin(np.float32(3.0) * turn)) * (0.8 * decay(frames, 0.11) + 0.2 * decay(frames, 0.4))
     out += np.float32(0.4) * np.sin(np.float32(2.0) * turn) * decay(frames, 0.05)
-    return saturate(unit(f32(out)), 1.6) * attack(frames, 0.001) * release(frames, min(stroke.held_seconds, 0.3), 0.1)
+    return saturate(unit(f32(out)), 1.6) * attack(frames, 0.001) * let_go(frames, min(stroke.held_seconds, 0.3), 0.1)
 
 
-_ORGAN: Final = ((1.0, 1.0, 0.6), (2.0, 0.85, 0.22), (3.0, 0.42, 0.12), (4.0, 0.3, 0.09), (6.0, 0.16, 0.05))
+_ORGAN: Final = (
+    (1.0, 1.0, 0.6), (2.0, 0.85, 0.22), (3.0, 0.6, 0.12), (4.0, 0.45, 0.1), (6.0, 0.32, 0.07), (8.0, 0.24, 0.05),
+    (12.0, 0.14, 0.035), (16.0, 0.1, 0.03),
+)  # fmt: skip
 
 
 def _organ(stroke: Stroke) -> Float32Array:
@@ -286,9 +284,9 @@ def _fm(stroke: Stroke) -> Float32Array:
     frames = frames_of(_held(stroke) + 0.08)
     turn = radians(_pitch(stroke, frames, 0.03), frames)
     depth = stroke.bright(0.7, 2.4) * stroke.hard(0.45, 1.2)
-    struck = 0.3 if _slurred(stroke) else 1.0
-    index = np.float32(depth * 1.7) * decay(frames, 0.11) + np.float32(depth * 0.35)
-    knock = np.float32(depth * 0.5 * struck) * decay(frames, 0.025)
+    hit = 0.3 if _slurred(stroke) else 1.0
+    index = np.float32(depth * 2.4) * decay(frames, 0.12) + np.float32(depth * 0.6)
+    knock = np.float32(depth * 0.8 * hit) * decay(frames, 0.035)
     back = np.sin(turn + np.float32(0.5 * depth) * np.sin(np.float32(2.0) * turn) * decay(frames, 0.2))
     out: Float32Array = np.sin(turn + index * back + knock * np.sin(np.float32(7.0) * turn))
     out += np.float32(0.35) * np.sin(turn)
@@ -303,7 +301,7 @@ def _chip(stroke: Stroke) -> Float32Array:
     number = np.arange(1, count + 1)
     cutoff = stroke.bright(2200.0, 15_000.0) * stroke.hard(0.5, 1.0)
     rows = stair_wave(count) / (1.0 + 1j * number * stroke.hz / cutoff)
-    return f32(read(phase(curve, frames), tables_of(rows[None, :])[0]) * release(frames, _held(stroke), 0.015))
+    return f32(read(phase(curve, frames), tables_of(rows[None, :])[0]) * let_go(frames, _held(stroke), 0.015))
 
 
 def _moog(stroke: Stroke) -> Float32Array:

@@ -14,6 +14,7 @@ from everjam.engines.band.instruments.analogue import (
     oscillate,
     partials_of,
     slide_cents,
+    struck,
     supersaw_cents,
     through,
     unison,
@@ -52,16 +53,16 @@ def held_of(stroke: Stroke) -> float:
     return min(stroke.held_seconds, 0.1) if stroke.articulation == "staccato" else stroke.held_seconds
 
 
-def lead_envelope(stroke: Stroke, frames: int, rise: float, fall: float, sustain: float, let_go: float) -> Float32Array:
+def lead_envelope(stroke: Stroke, frames: int, rise: float, fall: float, sustain: float, tail: float) -> Float32Array:
     """Envelope of a lead; a slurred note has no attack of its own."""
     slurred = stroke.articulation == "legato"
-    return adsr(
+    return struck(
         frames,
         held_of(stroke),
-        attack_seconds=max(rise, 0.014) if slurred else rise,
-        decay_seconds=fall,
-        sustain=0.5 + 0.5 * sustain if slurred else sustain,
-        release_seconds=let_go,
+        max(rise, 0.014) if slurred else rise,
+        fall,
+        0.5 + 0.5 * sustain if slurred else sustain,
+        tail,
     )
 
 
@@ -124,8 +125,8 @@ def _moog(stroke: Stroke) -> Float32Array:
     """Three saws that drift, one an octave below, driven into a ladder with its own contour."""
     frames = frames_of(held_of(stroke) + 0.16)
     at = control_times(frames)
-    struck = 1.0 - np.exp(-at / 0.012) if stroke.articulation != "legato" else np.ones(at.size)
-    contour = struck * (0.35 + 0.65 * np.exp(-at / 0.3) * (0.4 + 0.6 * _opening(stroke)))
+    begun = 1.0 - np.exp(-at / 0.012) if stroke.articulation != "legato" else np.ones(at.size)
+    contour = begun * (0.35 + 0.65 * np.exp(-at / 0.3) * (0.4 + 0.6 * _opening(stroke)))
     low = stroke.hz * 1.5 + stroke.bright(120.0, 700.0)
     high = low + stroke.bright(1500.0, 9500.0) * stroke.hard(0.3, 1.0)
     cutoff = f32((low * (high / low) ** contour).astype(np.float32))

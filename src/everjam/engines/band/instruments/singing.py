@@ -109,6 +109,7 @@ class Singer:
         vibrato_hz: Rate.
         vibrato_after_seconds: When it sets in.
         scoop_cents: How far below the pitch a note begins.
+        scoop_seconds: Time constant of the way up.
         longest_seconds: Of a syllable.
         vowel_seconds: How long the way from the first vowel to the last takes; 0 = the whole note.
     """
@@ -123,6 +124,7 @@ class Singer:
     vibrato_hz: float = 5.5
     vibrato_after_seconds: float = 0.35
     scoop_cents: float = 60.0
+    scoop_seconds: float = 0.032
     longest_seconds: float = 12.0
     vowel_seconds: float = 0.0
 
@@ -204,7 +206,7 @@ def _pitch(singer: Singer, stroke: Stroke, frames: int, held: float) -> Float32A
     elif stroke.articulation == "scoop":
         cents -= 300.0 * np.exp(-at / 0.085)
     elif not legato:
-        cents -= singer.scoop_cents * np.exp(-at / 0.032)
+        cents -= singer.scoop_cents * np.exp(-at / singer.scoop_seconds)
     if stroke.articulation == "fall":
         cents -= 500.0 * np.clip((at - 0.6 * held) / (0.4 * held + singer.release_seconds), 0.0, 1.0) ** 1.5
     return f32((stroke.hz * 2.0 ** (cents / 1200.0)).astype(np.float32))
@@ -259,9 +261,11 @@ def _rows(
     # Above its first formant a voice opens the mouth until the formant is at the pitch.
     tuned[:, 0] = np.maximum(tuned[:, 0], 1.03 * pitch)
     tuned[:, 1] = np.maximum(tuned[:, 1], 1.25 * tuned[:, 0])
-    edge = stroke.bright(900.0, 4200.0) * stroke.hard(0.45, 1.25)
+    edge = stroke.bright(1800.0, 8000.0) * stroke.hard(0.4, 1.25)
     source = 1.0 / np.arange(1, count + 1) / np.sqrt(1.0 + (hz / edge) ** 2)
     ringing = 1.0 + 2.2 * singer.ring * stroke.hard(0.6, 1.3) * np.exp(-(((hz - 2950.0) / 420.0) ** 2))
+    # Loud voices close their folds fast: more treble than the plain source has.
+    ringing = ringing * np.sqrt(1.0 + (hz / 2600.0) ** 2 / (1.0 + (hz / 8000.0) ** 2))
     rows = source * tract(hz, tuned, zero) * ringing
     out: Float64Array = rows / np.sqrt(np.sum(rows**2, axis=1, keepdims=True))
     return out
@@ -285,13 +289,13 @@ def _breath(
     def response(hz: Float32Array) -> Float32Array:
         shape = np.zeros(hz.shape)
         for centre, width in zip(formants_hz, _WIDTHS_HZ, strict=True):
-            shape += (centre / 1500.0) ** 0.4 / (1.0 + ((hz - centre) / (1.5 * width)) ** 2)
+            shape += (800.0 / centre) ** 0.7 / (1.0 + ((hz - centre) / (1.5 * width)) ** 2)
         high = stroke.bright(5000.0, 9500.0)
-        return f32((shape + 0.12) * (hz / (hz + 700.0)) / (1.0 + (hz / high) ** 4))
+        return f32((shape + 0.06) * (hz / (hz + 700.0)) / (1.0 + (hz / high) ** 4))
 
     at = control_times(frames)
     start = consonant.closed_seconds
     puff = consonant.puff * np.exp(-np.maximum(at - start, 0.0) / 0.03) * (at >= start)
-    level = 0.7 * (0.22 * puff + singer.breath * stroke.hard(1.5, 0.9))
+    level = 0.5 * (0.3 * puff + singer.breath * stroke.hard(1.5, 0.9))
     level *= 1.0 + 0.2 * wander(stroke.rng, frames, 8.0)
     return f32(hiss(stroke.rng, frames, response, width=0.0)[0] * upsample(f32(level.astype(np.float32)), frames))

@@ -12,6 +12,7 @@ from everjam.engines.band.instruments.analogue import (
     curve_of,
     falling_cutoff,
     late_vibrato,
+    let_go,
     partials_of,
     slide_cents,
     supersaw_cents,
@@ -29,7 +30,6 @@ from everjam.engines.band.instruments.dsp.base import (
     decay,
     f32,
     frames_of,
-    release,
     unit,
     upsample,
     wander,
@@ -62,7 +62,7 @@ def _chip(width: float, gate_tau_seconds: float, blip: float, stroke: Stroke) ->
     out = scan(phase(curve, frames), tables, along)
     # Volume moves in steps, sixty a second; a millisecond between them keeps the steps from clicking.
     steps = np.round(15.0 * (0.35 + 0.65 * np.exp(-np.floor(at * 60.0) / 60.0 / gate_tau_seconds))) / 15.0
-    return f32(out * upsample(f32(steps.astype(np.float32)), frames) * release(frames, stroke.held_seconds, 0.02))
+    return f32(out * upsample(f32(steps.astype(np.float32)), frames) * let_go(frames, stroke.held_seconds, 0.02))
 
 
 def _pluck(decay_seconds: float, swarm: float, stroke: Stroke) -> Float32Array:
@@ -78,7 +78,7 @@ def _pluck(decay_seconds: float, swarm: float, stroke: Stroke) -> Float32Array:
     moving = curve if stroke.glide else stroke.hz
     out = unison(sweep, moving, supersaw_cents(swarm)[1:6], frames, stroke.rng, width=0.7)
     snap = attack(frames, 0.0008) * decay(frames, decay_seconds)
-    return out * snap * release(frames, max(held, 0.25), 0.35)
+    return out * snap * let_go(frames, max(held, 0.25), 0.35)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ class Pair:
         tau_seconds: Decay of what is heard; 0 = as long as the key is down.
         cents: Detuning.
         keen: How much more velocity changes the index than the level.
+        rise_seconds: How long the index takes to come.
     """
 
     ratio: float
@@ -106,6 +107,7 @@ class Pair:
     tau_seconds: float = 0.0
     cents: float = 0.0
     keen: float = 1.0
+    rise_seconds: float = 0.0
 
 
 def _bend(pair: Pair, stroke: Stroke) -> float:
@@ -126,12 +128,16 @@ def _operators(pairs: tuple[Pair, ...], stroke: Stroke, frames: int, stretch: fl
         out = np.zeros(count, np.float32)
         for pair, bend in zip(pairs, bends, strict=True):
             tuned = pair.ratio * 2.0 ** (pair.cents / 1200.0)
-            if stroke.hz * max(tuned, pair.modulator) > 20_000.0:
+            if stroke.hz * tuned > 20_000.0:
                 continue
+            # A modulator that itself would fold bends nothing.
+            reach_of = pair.modulator if stroke.hz * pair.modulator < 20_000.0 else 0.0
             base = stroke.hz if curve is None else curve
-            turn, bender = (radians(base * one, count, rate_hz) for one in (tuned, pair.modulator))
+            turn, bender = (radians(base * one, count, rate_hz) for one in (tuned, reach_of))
             depth = decay(count, pair.index_tau_seconds * stretch / slower)
             depth = np.float32(bend * (1.0 - pair.rest)) * depth + np.float32(bend * pair.rest)
+            if pair.rise_seconds:
+                depth *= attack(count, pair.rise_seconds / slower)
             one = np.sin(turn + depth * np.sin(bender)) * np.float32(pair.level)
             out += one * decay(count, pair.tau_seconds * stretch / slower) if pair.tau_seconds else one
         return out
@@ -155,9 +161,9 @@ _PIANO: Final = (
     Pair(2.0, 1.0, 0.16, 0.8, 0.2, 0.0, 0.35),
 )
 _HORNS: Final = (
-    Pair(1.0, 1.0, 1.0, 3.0, 0.4, 0.55, 0.0, 3.0),
-    Pair(1.0, 1.0, 0.8, 2.4, 0.35, 0.5, 0.0, -3.0),
-    Pair(2.0, 1.0, 0.2, 1.5, 0.15, 0.4),
+    Pair(1.0, 1.0, 1.0, 3.6, 0.5, 0.6, 0.0, 3.0),
+    Pair(1.0, 1.0, 0.8, 3.1, 0.4, 0.55, 0.0, -3.0),
+    Pair(2.0, 1.0, 0.3, 3.0, 0.2, 0.5),
 )
 
 
@@ -176,7 +182,7 @@ def _piano_fm(stroke: Stroke) -> Float32Array:
     held = min(stroke.held_seconds, 4.0)
     frames = frames_of(held + 0.25)
     out = _operators(_PIANO, stroke, frames, 2.0 ** (-np.log2(stroke.hz / 261.6) / 4.0))
-    out *= attack(frames, 0.0012) * release(frames, held, 0.22)
+    out *= attack(frames, 0.0012) * let_go(frames, held, 0.22)
     sway = np.float32(0.12) * np.sin(radians(4.3, frames)) * attack(frames, 0.3)
     return np.stack([out * (1.0 + sway), out * (1.0 - sway)])
 
@@ -184,11 +190,9 @@ def _piano_fm(stroke: Stroke) -> Float32Array:
 def _brass_fm(stroke: Stroke) -> Float32Array:
     """Two pairs whose index rises with the breath."""
     frames = frames_of(leads.held_of(stroke) + 0.12)
-    bent = _operators(_HORNS, stroke, frames, 1.0)
-    calm = tuple(replace(pair, index=0.4, rest=1.0) for pair in _HORNS)
-    plain = _operators(calm, stroke, frames, 1.0)
-    swell = attack(frames, stroke.hard(0.11, 0.05))
-    return (plain + (bent - plain) * swell) * leads.lead_envelope(stroke, frames, 0.014, 0.5, 0.85, 0.11)
+    slow = 0.11 if stroke.articulation != "legato" else 0.02
+    horns = tuple(replace(pair, rise_seconds=slow * stroke.hard(1.2, 0.5)) for pair in _HORNS)
+    return _operators(horns, stroke, frames, 1.0) * leads.lead_envelope(stroke, frames, 0.014, 0.5, 0.85, 0.11)
 
 
 def _stab_rave(stroke: Stroke) -> Float32Array:
@@ -204,7 +208,7 @@ def _stab_rave(stroke: Stroke) -> Float32Array:
         out += unison(sweep, stroke.hz * 2.0 ** (step / 12.0), (-8.0, 8.0), frames, stroke.rng) * np.float32(level)
     middle = overloaded(unit(out[0] + out[1]), 2.0, 0.1)
     out = widened(middle, np.float32(0.5) * unit(out[0] - out[1]))
-    return out * leads.lead_envelope(stroke, frames, 0.001, 0.22, 0.4, 0.18) * release(frames, held, 0.18)
+    return out * leads.lead_envelope(stroke, frames, 0.001, 0.22, 0.4, 0.18) * let_go(frames, held, 0.18)
 
 
 def _guitar_shimmer(stroke: Stroke) -> Float32Array:

@@ -131,7 +131,8 @@ _SCAT: Final = Singer(
     attack_seconds=0.014,
     release_seconds=0.09,
     vibrato_cents=10.0,
-    scoop_cents=70.0,
+    scoop_cents=90.0,
+    scoop_seconds=0.014,
     longest_seconds=0.45,
     vowel_seconds=0.26,
 )
