@@ -1,7 +1,7 @@
 """How the lines of a bar are played, once it is known which notes are heard: slurs, slides, scoops, falls, tremolo."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from everjam.engines.band.figures import metric_weight
@@ -13,7 +13,7 @@ CONTACT_MS: Final = 30.0
 """Notes with a longer silence between them are not slurred."""
 LONGEST_SLUR: Final = 4
 """Notes under one slur."""
-CLIPPED_MS: Final = 190.0
+CLIPPED_MS: Final = 160.0
 """What sounds no longer than this, and has room after it, is staccato."""
 HELD_MS: Final = 380.0
 """Shorter notes are not kept alive by a tremolo."""
@@ -40,15 +40,9 @@ def articulate(scene: Scene, kept: Sequence[Draft]) -> None:
         kept: The notes that are heard, by start; they are changed in place.
     """
     lines: dict[str, list[Draft]] = {}
-    players: dict[tuple[str, str], set[str]] = {}
     for draft in kept:
-        layer = draft.layer
-        if layer in _LINES:
-            lines.setdefault(layer, []).append(draft)
-        if draft.part != "drums":
-            players.setdefault((draft.part, draft.patch), set()).add(layer)
-    # A slur would let go of what somebody else holds on the same instrument, unless that moves alike.
-    shared = {layer for layers in players.values() if len(layers) > 1 and not _alike(layers, lines) for layer in layers}
+        if draft.layer in _LINES:
+            lines.setdefault(draft.layer, []).append(draft)
     for layer, line in lines.items():
         if layer == "voice" and not scene.voice_leads:
             continue
@@ -57,15 +51,10 @@ def articulate(scene: Scene, kept: Sequence[Draft]) -> None:
         noise = scene.dice.rng.at(
             "articulation", "line" if layer in _SUNG else layer, scene.place.movement, scene.place.name
         )
-        if idiom.slurs and layer not in shared:
+        if idiom.slurs:
             _bind(scene, line, idiom, noise)
         if layer != "bass":
             _colour(scene, line, idiom, noise)
-
-
-def _alike(layers: set[str], lines: Mapping[str, Sequence[Draft]]) -> bool:
-    """Whether lines go together note by note."""
-    return len({tuple(draft.start for draft in lines.get(layer, ())) for layer in layers}) == 1
 
 
 def _bind(scene: Scene, line: Sequence[Draft], idiom: Idiom, noise: Rng) -> None:
