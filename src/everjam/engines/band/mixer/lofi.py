@@ -11,10 +11,12 @@ import numpy as np
 from scipy.signal import butter, lfilter
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, to_cells, to_samples
+from everjam.engines.band.mixer.effects import fir
+from everjam.engines.band.mixer.effects.moving import Places, ramps
+from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, to_cells
 
 _CORNER_HZ: Final = 5200.0
-_B, _A = (c.astype(np.float32) for c in butter(2, _CORNER_HZ, fs=SAMPLE_RATE_HZ))
+_TAPS: Final = 41
 HISTORY: Final = 160
 _PERIOD_FRAMES: Final = 20 * SAMPLE_RATE_HZ
 _WOW: Final = ((0.55, 26.0), (0.95, 9.0), (6.4, 1.6))
@@ -25,7 +27,12 @@ _CRACKLE_LEVEL: Final = 0.03
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LofiState:
-    """What the tape remembers: filter, float32 ``(groups, 2, 2)``; last samples, ``(groups, 2, HISTORY)``."""
+    """What the tape remembers.
+
+    Attributes:
+        filter: float32 ``(groups, 2, 64)``: the last samples before the band limit.
+        history: float32 ``(groups, 2, HISTORY)``: the last samples that came in.
+    """
 
     filter: Float32Array
     history: Float32Array
@@ -33,7 +40,16 @@ class LofiState:
 
 def start(groups: int) -> LofiState:
     """Silence."""
-    return LofiState(np.zeros((groups, 2, 2), np.float32), np.zeros((groups, 2, HISTORY), np.float32))
+    return LofiState(np.zeros((groups, 2, CELL_FRAMES), np.float32), np.zeros((groups, 2, HISTORY), np.float32))
+
+
+@cache
+def _limit() -> tuple[Float32Array, Float32Array]:
+    """The band limit, -12 dB an octave, minimum phase."""
+    b, a = butter(2, _CORNER_HZ, fs=SAMPLE_RATE_HZ)
+    taps = lfilter(b, a, np.eye(1, _TAPS)[0])
+    taps /= taps.sum()
+    return fir.matrices(taps)
 
 
 @cache
@@ -52,7 +68,7 @@ def crackle() -> Float32Array:
 def add_crackle(x: Float32Array, frame: int, amount: Float64Array) -> None:
     """Adds surface noise in place to float32 ``(2, 1920 q)`` that starts at ``frame``."""
     loop = crackle()
-    level = to_samples(to_cells(amount**2 * _CRACKLE_LEVEL))
+    level = ramps(to_cells(amount**2 * _CRACKLE_LEVEL)).reshape(-1)
     at, done, frames = frame % _CRACKLE_FRAMES, 0, x.shape[1]
     while done < frames:
         n = min(frames - done, _CRACKLE_FRAMES - at)
@@ -73,24 +89,19 @@ def process(state: LofiState, x: Float32Array, frame: int, amount: Float64Array)
         The new state.
     """
     if not amount.any():
-        return LofiState(np.zeros_like(state.filter), x[..., -HISTORY:].copy())
+        return LofiState(x[..., -CELL_FRAMES:].copy(), x[..., -HISTORY:].copy())
     frames = x.shape[-1]
-    level = to_samples(to_cells(amount))
     joined = np.concatenate((state.history, x), axis=-1)
-    cells = (frame % _PERIOD_FRAMES + CELL_FRAMES * np.arange(frames // CELL_FRAMES + 1)) / SAMPLE_RATE_HZ
-    lag = to_cells(amount) * sum(depth * (1 + np.sin(2 * np.pi * hz * cells)) for hz, depth in _WOW)
-    behind = to_samples(lag)
-    whole = behind.astype(np.intp)
-    behind -= whole
-    place = np.arange(HISTORY, HISTORY + frames) - whole
-    for row, out in zip(joined.reshape(-1, HISTORY + frames), x.reshape(-1, frames), strict=True):
-        now = row.take(place)
-        before = row[:-1].take(place - 1)
-        before -= now
-        before *= behind
-        np.add(now, before, out=out)
-    dull, memory = lfilter(_B, _A, x, axis=-1, zi=state.filter)
-    dull -= x
-    dull *= level
-    x += dull
-    return LofiState(memory, joined[..., -HISTORY:].copy())
+    cells = to_cells(amount)
+    at = (frame % _PERIOD_FRAMES // CELL_FRAMES + np.arange(cells.shape[0])) % (_PERIOD_FRAMES // CELL_FRAMES)
+    seconds = at * (CELL_FRAMES / SAMPLE_RATE_HZ)
+    places = Places(cells * sum(depth * (1 + np.sin(2 * np.pi * hz * seconds)) for hz, depth in _WOW), HISTORY)
+    moved = np.empty((*x.shape[:-1], CELL_FRAMES + frames), np.float32)
+    moved[..., :CELL_FRAMES] = state.filter
+    for row, out in zip(joined.reshape(-1, HISTORY + frames), moved.reshape(-1, CELL_FRAMES + frames), strict=True):
+        out[CELL_FRAMES:] = places.read(row).reshape(-1)
+    dull = fir.run(moved, _limit())
+    np.subtract(dull, moved[..., CELL_FRAMES:], out=dull)
+    dull *= ramps(cells).reshape(-1)
+    np.add(moved[..., CELL_FRAMES:], dull, out=x)
+    return LofiState(moved[..., -CELL_FRAMES:].copy(), joined[..., -HISTORY:].copy())

@@ -4,9 +4,8 @@ The valve is ``x / sqrt(1 + x^2)``. Averaged between two samples, which keeps it
 Parker, V. Zavalishin and E. Le Bivic, "Reducing the aliasing of nonlinear waveshaping using continuous-time
 convolution", DAFx 2016), it needs no logarithms: ``(a + b) / (sqrt(1 + a^2) + sqrt(1 + b^2))``.
 
-The cabinet is a minimum-phase filter of 65 taps as matrix products of one quantum of one side each: small enough that
-no BLAS shares them out among threads. What the box takes from the low end, at an eighth of the rate,
-takes away the offset that the bias makes too.
+The cabinet is a minimum-phase filter of 65 taps. What the box takes from the low end, at an eighth of the rate, takes
+away the offset that the bias makes too.
 """
 
 from functools import cache
@@ -15,15 +14,16 @@ from typing import Final
 import numpy as np
 from scipy.signal import firwin2, iirpeak, lfilter, minimum_phase
 
-from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
+from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band.mixer.effects import fir
 from everjam.engines.band.mixer.effects.moving import ramps
-from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Float64Array, curve, to_cells
+from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, curve, to_cells
 
 _GAIN: Final = np.float32(7.0)
 _BIAS: Final = np.float32(0.28)
 _LEVEL: Final = 1.25 / 7.0
 _REST: Final = np.float32(_BIAS / np.sqrt(1 + _BIAS**2))
-TAPS: Final = 65
+TAPS: Final = fir.MOST_TAPS
 _RESPONSE: Final = (
     (0.0, -3.0), (90.0, 0.0), (140.0, 1.5), (350.0, -0.5), (700.0, -2.0), (1_200.0, 0.0), (2_300.0, 2.5),
     (3_600.0, 2.0), (4_600.0, -4.0), (5_600.0, -14.0), (7_500.0, -30.0), (10_000.0, -45.0), (24_000.0, -60.0),
@@ -54,16 +54,13 @@ MEMORY: Final = (2, CELL_FRAMES + 5)
 
 
 @cache
-def cabinet() -> Float32Array:
-    """Turns the cell before and a cell into the latter, filtered; float32 ``(2, 64, 64)``."""
+def cabinet() -> tuple[Float32Array, Float32Array]:
+    """The loudspeaker, for ``fir.run``."""
     hz, db = zip(*_RESPONSE, strict=True)
     linear = firwin2(1_025, np.array(hz) / (SAMPLE_RATE_HZ / 2), 10 ** (np.array(db) / 20))
     taps = minimum_phase(linear, n_fft=8_192, half=False)[:TAPS]
     taps[TAPS // 2 :] *= 0.5 + 0.5 * np.cos(np.pi * np.arange(TAPS - TAPS // 2) / (TAPS - TAPS // 2))
-    out = np.zeros((2 * CELL_FRAMES, CELL_FRAMES), np.float32)
-    for k in range(CELL_FRAMES):
-        out[k : k + TAPS, k] = taps[::-1]
-    return out.reshape(2, CELL_FRAMES, CELL_FRAMES)
+    return fir.matrices(taps)
 
 
 def warm() -> None:
@@ -105,10 +102,7 @@ def process(memory: Float32Array, bus: Float32Array, depth: Float64Array, frame:
     line[:, :CELL_FRAMES] = memory[:, :CELL_FRAMES]
     line[:, CELL_FRAMES:], after[:, CELL_FRAMES] = _valve(memory[:, CELL_FRAMES], bus)
     after[:, :CELL_FRAMES] = line[:, -CELL_FRAMES:]
-    shape = (2, frames // QUANTUM_FRAMES, CELLS_PER_QUANTUM, CELL_FRAMES)
-    before, now = cabinet()
-    wet = np.matmul(line[:, CELL_FRAMES:].reshape(shape), now)
-    wet += np.matmul(line[:, :frames].reshape(shape), before)
+    wet = fir.run(line, cabinet())
     means = np.einsum("ijk->ij", wet.reshape(2, -1, _STEP))
     low, ring = lfilter(*_LOW, means, axis=-1, zi=memory[:, -4:-1])
     ends = np.empty((2, frames // _STEP, 2), np.float32)
