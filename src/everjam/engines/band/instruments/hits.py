@@ -19,8 +19,13 @@ from everjam.engines.band.instruments.voicing import Stroke, Voice
 
 _NEUTRAL_FORCE: Final = 0.75
 """At which a stroke sounds as measured."""
+_BRIGHT_DB: Final = 1.5
+"""Treble that most brightness has over a neutral one, an octave."""
 _LOW_HZ: Final = 280.0
 """Partials below begin at a zero, so that deep drums do not click."""
+_BLURRED_HZ: Final = 1500.0
+_BLUR_HZ: Final = 30.0
+_BLUR_SHARE: Final = 0.05
 _ATTACK_SECONDS: Final = 0.018
 _FADE_SHARE: Final = 0.25
 _FADE_SECONDS: Final = 0.2
@@ -65,9 +70,24 @@ class Hit:
     roll_step_seconds: float = _ROLL_STEP_SECONDS
 
 
-@lru_cache(maxsize=64)
-def _own_hz(table: str) -> float:
-    return midi_to_hz(table_of(table).head["keys"][0])
+@lru_cache(maxsize=128)
+def _measured(table: str, semitones: float) -> Spectrum:
+    """A measured stroke, tuned; neighbours that are one mode blurred by its decay become one partial: none beat."""
+    key = table_of(table).head["keys"][0]
+    spectrum = measured(table, midi_to_hz(key + semitones), _NEUTRAL_FORCE)
+    power = 10.0 ** (spectrum.levels_db.astype(np.float64) / 10.0)
+    groups: dict[int, list[int]] = {}
+    for place in np.argsort(-power.sum(axis=0)):
+        hz = spectrum.hz[place]
+        blurred = [
+            mode
+            for mode in groups
+            if hz < _BLURRED_HZ and abs(hz - spectrum.hz[mode]) < max(_BLUR_HZ, _BLUR_SHARE * spectrum.hz[mode])
+        ]
+        groups.setdefault(blurred[0] if blurred else int(place), []).append(int(place))
+    modes = sorted(groups)
+    levels = np.stack([10.0 * np.log10(power[:, groups[mode]].sum(axis=1)) for mode in modes], axis=1)
+    return replace(spectrum, hz=spectrum.hz[modes], levels_db=f32(np.maximum(levels, SILENT_DB)))
 
 
 def play_hit(hit: Hit, stroke: Stroke) -> Float32Array:
@@ -108,7 +128,7 @@ def _low_cut_db() -> Float32Array:
 
 def _shaped(hit: Hit, stroke: Stroke) -> Spectrum:
     """The measured stroke as this take has it: tuned, as hard as it is struck, damped."""
-    spectrum = measured(hit.table, _own_hz(hit.table) * stroke.tuning, _NEUTRAL_FORCE)
+    spectrum = _measured(hit.table, stroke.semitones)
     rng = stroke.rng
     hz, levels, noise = spectrum.hz, spectrum.levels_db.copy(), spectrum.noise_db + np.float32(hit.noise_db)
     silent, quiet = levels <= SILENT_DB, noise <= SILENT_DB
@@ -118,8 +138,9 @@ def _shaped(hit: Hit, stroke: Stroke) -> Spectrum:
     noise += f32(0.6 * hit.spread_db * np.convolve(rng.standard_normal(_POINTS.size + 2), (0.5, 0.6, 0.5), "valid"))
     hz = hz * 2.0 ** (hit.spread_cents * rng.standard_normal(hz.size).clip(-2.0, 2.0) / 1200.0)
     harder = stroke.force - _NEUTRAL_FORCE
-    levels += f32(hit.force_db * harder * np.log2(np.maximum(hz, 30.0) / hit.pivot_hz))
-    noise += f32(hit.force_db * harder * (_OCTAVES - np.log2(hit.pivot_hz)))
+    slope_db = hit.force_db * harder + _BRIGHT_DB * (2.0 * stroke.brightness - 1.0)
+    levels += f32(slope_db * np.log2(np.maximum(hz, 30.0) / hit.pivot_hz))
+    noise += f32(slope_db * (_OCTAVES - np.log2(hit.pivot_hz)))
     early = np.exp(-spectrum.seconds / _ATTACK_SECONDS)[:, None]
     noise += f32(hit.attack_db * harder * early)
     fall = hit.damped + (hit.mute_db if stroke.articulation == "muted" else 0.0)
