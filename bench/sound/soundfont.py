@@ -2,8 +2,8 @@
 
 ``python -m bench.sound.soundfont FONT.sf2`` plays presets of a font through both, without reverb and chorus, at a soft
 and a loud velocity, and prints the log-mel distance (``logmel``), how much louder ours is, and the CPU time of ours.
-Goals: mean distance <= 1 dB, every level within 1 dB of what is common to all, median time <= 15 ms. FluidSynth 2.3 puts
-out everything 0.35 dB softer than its own formulas say, so that much is common. Needs ``fluidsynth``.
+Goals: mean distance <= 1 dB, every level within 1 dB of what is common to all, median time <= 15 ms. FluidSynth 2.3
+puts out everything 0.35 dB softer than its own formulas say, so that much is common. Needs ``fluidsynth``.
 """
 
 import argparse
