@@ -11,7 +11,6 @@ from everjam.engines.band.players.articulation import articulate
 from everjam.engines.band.players.scene import NEED_GRAIN, Draft, Scene
 from everjam.engines.band.ranges import RANGES
 from everjam.engines.band.score import Meter, Note
-from everjam.engines.band.style import Style
 
 _MONOPHONIC: Final = frozenset({"bass", "melody", "counter"})
 _KICK: Final = 36
@@ -114,10 +113,10 @@ def _word(patch: str) -> int:
     return zlib.crc32(patch.encode()) << 24
 
 
-def _swing(style: Style, meter: Meter) -> dict[int, float]:
-    """Sixteenth of the bar to its place in the style's swing, in beats."""
-    amount = 0.0 if meter.is_compound else style.number("feel.swing")
-    fine = style.number("feel.swing_sixteenths")
+@lru_cache(maxsize=256)
+def _swing(amount: float, fine: float, meter: Meter) -> dict[int, float]:
+    """Sixteenth of the bar to its place in so much swing, of which the share ``fine`` is of sixteenths, in beats."""
+    amount = 0.0 if meter.is_compound else amount
     coarse = amount * (1 - fine) / 3
     places = {}
     for sixteenth in range(round(meter.length_beats * 4)):
@@ -130,7 +129,7 @@ def _swing(style: Style, meter: Meter) -> dict[int, float]:
 def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
     """Written notes as somebody plays them: swing, lateness, looseness, dynamics. Off the grid, triplets stay put."""
     style = scene.style
-    swing = _swing(style, scene.meter)
+    swing = _swing(style.number("feel.swing"), style.number("feel.swing_sixteenths"), scene.meter)
     late = {part: scene.beats(style.number(f"feel.{part}_late_ms")) for part in _LATE}
     loose = scene.beats(style.number("feel.loose_ms"))
     contrast = 0.55 + 0.9 * style.number("feel.dynamics")

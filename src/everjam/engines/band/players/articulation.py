@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from everjam.engines.band.figures import metric_weight
-from everjam.engines.band.players.idiom import Idiom, idiom_of
+from everjam.engines.band.players.idiom import PLAIN, Idiom, idiom_of
 from everjam.engines.band.players.scene import Draft, Scene
 from everjam.engines.band.sampling import Rng
 
@@ -43,14 +43,12 @@ def articulate(scene: Scene, kept: Sequence[Draft]) -> None:
     for draft in kept:
         if draft.layer in _LINES:
             lines.setdefault(draft.layer, []).append(draft)
+    # One noise for all: who doubles a line phrases it alike.
+    noise = scene.dice.rng.at("articulation", scene.place.movement, scene.place.name)
     for layer, line in lines.items():
-        if layer == "voice" and not scene.voice_leads:
-            continue
         idiom = idiom_of(line[0].patch)
-        # Who doubles a line phrases it alike.
-        noise = scene.dice.rng.at(
-            "articulation", "line" if layer in _SUNG else layer, scene.place.movement, scene.place.name
-        )
+        if idiom is PLAIN or (layer == "voice" and not scene.voice_leads):
+            continue
         if idiom.slurs:
             _bind(scene, line, idiom, noise)
         if layer != "bass":

@@ -41,9 +41,7 @@ def _comp(scene: Scene, layer: str, before: tuple[int, ...]) -> tuple[list[Draft
     gate = scene.style.number(f"{layer}.length")
     idiom = idiom_of(patch)
     strum = scene.beats(scene.style.number("chords.strum_ms"))
-    spread = max(strum, scene.beats(idiom.spread_ms))
-    held, clipped = scene.beats(HELD_MS), scene.beats(CLIPPED_MS)
-    noise = scene.dice.rng.at("comp-held", layer, scene.place.movement, scene.place.name)
+    spread, held = max(strum, scene.beats(idiom.spread_ms)), scene.beats(HELD_MS)
     keeps = _keeps(scene, idiom)
     side = scene.style.number("second.pan") if layer == "second" else 0.0
     voicings: dict[float, tuple[int, ...]] = {}
@@ -63,11 +61,7 @@ def _comp(scene: Scene, layer: str, before: tuple[int, ...]) -> tuple[list[Draft
         elif cell == "m":
             pitches = pitches[:2]
         sounds = length * (0.5 if cell == "m" else gate)
-        articulation: Articulation = "plain"
-        if cell == "m" or (idiom.clips and sounds <= clipped):
-            articulation = "muted" if cell == "m" else "staccato"
-        elif keeps and sounds >= held and scene.dice.happens(keeps, noise, int(start * 96)):
-            articulation = idiom.holds
+        articulation = _manner(scene, idiom, cell, start, sounds, keeps)
         player = patch_for(patch, articulation)
         velocity = VELOCITIES.get(cell, 0.7)
         down = round(start * 4) % 2 == 0
@@ -94,6 +88,18 @@ def _comp(scene: Scene, layer: str, before: tuple[int, ...]) -> tuple[list[Draft
     if layer == "chords":
         drafts += _chips(scene, drafts, voicings, patch)
     return drafts, previous
+
+
+def _manner(scene: Scene, idiom: Idiom, cell: str, start: float, sounds: float, keeps: float) -> Articulation:
+    """How a chord is played that sounds for so many beats."""
+    if cell == "m":
+        return "muted"
+    if idiom.clips and sounds <= scene.beats(CLIPPED_MS):
+        return "staccato"
+    if keeps and sounds >= scene.beats(HELD_MS):
+        noise = scene.dice.rng.at("comp-held", scene.place.movement, scene.place.name)
+        return idiom.holds if scene.dice.happens(keeps, noise, int(start * 96)) else "plain"
+    return "plain"
 
 
 def _keeps(scene: Scene, idiom: Idiom) -> float:
@@ -154,10 +160,9 @@ def _pad(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
     center = round(scene.style.number("chords.center")) + 3
     idiom = idiom_of(patch)
     keeps = _keeps(scene, idiom)
-    noise = scene.dice.rng.at("pad-held", scene.place.movement, scene.place.name)
     for span in scene.spans:
         before, previous = previous, voice(span.chord, "open", center, previous)
-        is_kept = keeps > 0 and scene.dice.happens(keeps, noise)
+        manner = _manner(scene, idiom, "", 0.0, span.length_beats, keeps)
         held = before if span.start_beats == 0 else ()
         for place, pitch in enumerate(previous):
             drafts.append(
@@ -171,7 +176,7 @@ def _pad(scene: Scene) -> tuple[list[Draft], tuple[int, ...]]:
                     velocity=0.56 if pitch not in held else 0.5,
                     need=_thicker(place, len(previous)) + (0.02 if span.start_beats == 0 else 0.1),
                     pan=0.5 * (place / max(1, len(previous) - 1) - 0.5),
-                    articulation=idiom.holds if is_kept else "plain",
+                    articulation=manner,
                 )
             )
     return drafts, previous

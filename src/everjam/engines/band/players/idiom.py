@@ -35,7 +35,8 @@ class Idiom:
     spread_ms: float = 0.0
 
 
-_STRUCK: Final = Idiom()
+PLAIN: Final = Idiom()
+"""Struck once, and left alone."""
 _BREATH: Final = Idiom(slurs=True)
 _WIND: Final = Idiom(slurs=True, clips=True)
 _BENT_WIND: Final = Idiom(slurs=True, slides=2, portamento=0.2, scoops=True, clips=True)
@@ -107,7 +108,7 @@ _STAND_INS: Final[dict[tuple[str, Articulation], str]] = {
 
 def idiom_of(patch: str) -> Idiom:
     """How the instrument of a patch is played; one that nobody described is struck."""
-    return IDIOMS.get(patch, _STRUCK)
+    return IDIOMS.get(patch, PLAIN)
 
 
 def patch_for(patch: str, articulation: Articulation) -> str:
