@@ -1,14 +1,20 @@
 """Our instruments against recorded ones, at pitches and velocities that were not analysed.
 
 ``python -m bench.sound.instruments [NAMES]`` prints for each measured instrument the log-mel distance (``logmel``) of
-the patch, as the band plays it (plain, brightness 5), to the notes of the SoundFont; ``--tables`` adds what the bare
-table would give. ``--features`` writes the recorded notes, as small integers, for tests that have no SoundFont.
-Needs ``fluidsynth`` and the SoundFont (see ``tools/measure_instruments.py``). Families and goals: median 4 dB, worst 6.
+the patch, as the band plays it (plain, brightness 5), to the notes of the SoundFont. Goal: median 4 dB, none above 6.
+``--tables`` adds what the bare table would give, ``--before TREE`` what the patches of another checkout give.
+``--features`` writes the recorded notes, as small integers, for the tests, which have no SoundFont.
+Needs ``fluidsynth`` and the SoundFont (see ``tools/measure_instruments.py``).
 """
 
 import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,7 +34,8 @@ from everjam.engines.band.instruments.dsp.base import midi_to_hz
 from everjam.engines.band.instruments.measured import measured, table_of
 
 FEATURES: Final = Path(__file__).parents[2] / "tests" / "mix" / "instruments.npz"
-EVERY: Final = 4
+EVERY: Final = 2
+STEP_DB: Final = 0.5
 _VELOCITIES: Final = ((5, 80), (7, 112))
 """Steps of the band's eight, and MIDI velocities."""
 _AFTER_SECONDS: Final = 0.6
@@ -93,49 +100,81 @@ def bare(note: Held) -> npt.NDArray[np.float32]:
 
 
 def quantised(level_db: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
-    """``log_mel`` in quarter decibels below its loudest cell."""
-    return np.asarray(np.rint(np.minimum(-level_db, FLOOR_DB) * 4.0), np.uint8)
+    """``log_mel`` in steps of ``STEP_DB`` below its loudest cell."""
+    return np.asarray(np.rint(np.minimum(-level_db, FLOOR_DB) / STEP_DB), np.uint8)
 
 
-def _compare(names: list[str], *, tables: bool) -> None:
-    medians = []
+_RENDER: Final = """
+import json, sys
+import numpy as np
+from everjam.engines.band.instruments import PATCHES
+from everjam.engines.band.instruments.contract import Tone
+asked = json.load(sys.stdin)
+notes = {str(at): PATCHES[one[0]].render(Tone(*one)) for at, one in enumerate(asked) if one[0] in PATCHES}
+np.savez(sys.argv[1], **notes)
+"""
+
+
+def played_by(tree: Path, notes: list[Held]) -> list[npt.NDArray[np.float32] | None]:
+    """The notes as the patches of another checkout play them; None where it has no such patch."""
+    asked = json.dumps([(note.patch, note.key, round(1000 * HELD_SECONDS), note.velocity, 5, 0) for note in notes])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "notes.npz")
+        environment = {**os.environ, "PYTHONPATH": str(tree / "src")}
+        command = [sys.executable, "-c", _RENDER, str(path)]
+        subprocess.run(command, input=asked, text=True, check=True, env=environment, cwd=folder)
+        with np.load(path) as found:
+            return [found.get(str(number), None) for number in range(len(notes))]
+
+
+def _distances(notes: Iterable[npt.NDArray[np.float32] | None], targets: list[npt.NDArray[np.float64]]) -> list[float]:
+    pairs = zip(notes, targets, strict=True)
+    return [distance_db(log_mel(note), target) for note, target in pairs if note is not None]
+
+
+def _compare(names: list[str], *, tables: bool, before: Path | None) -> None:
+    """Prints a line an instrument: mean and notes, then what was asked for besides."""
+    means: list[float] = []
     for name in names:
         source = INSTRUMENTS[name]
-        patch = source.patch or name
-        figures: list[float] = []
-        alone: list[float] = []
+        notes, targets = [], []
         for note, recording in recorded(name, source):
-            target = log_mel(recording)
-            if patch in PATCHES:
-                figures.append(distance_db(log_mel(played(note)), target))
-            if tables:
-                alone.append(distance_db(log_mel(bare(note)), target))
-        text = " ".join(f"{figure:5.1f}" for figure in figures)
-        extra = "  table " + " ".join(f"{figure:5.1f}" for figure in alone) if tables else ""
-        mean = f"{np.mean(figures):5.1f}" if figures else "    -"
-        print(f"{name:22} {patch:22} {mean}   {text}{extra}", flush=True)
-        if figures:
-            medians.append(float(np.mean(figures)))
-    if medians:
-        print(f"{len(medians)} instruments: median {np.median(medians):.2f} dB, worst {max(medians):.2f} dB")
+            notes.append(note)
+            targets.append(log_mel(recording))
+        columns = []
+        if notes[0].patch in PATCHES:
+            columns.append(_distances(map(played, notes), targets))
+            means.append(float(np.mean(columns[0])))
+        if tables:
+            columns.append(_distances(map(bare, notes), targets))
+        if before:
+            columns.append(_distances(played_by(before, notes), targets))
+        text = "   ".join(
+            f"{np.mean(column):5.1f} (" + " ".join(f"{figure:4.1f}" for figure in column) + ")" if column else "    -"
+            for column in columns
+        )
+        print(f"{name:20} {source.patch or name:20} {text}", flush=True)
+    if means:
+        print(f"{len(means)} instruments: median {np.median(means):.2f} dB, worst {max(means):.2f} dB")
 
 
 def _write_features(names: list[str]) -> None:
-    out = {}
+    labels, levels = [], []
     for name in names:
         for note, recording in recorded(name, INSTRUMENTS[name]):
             if note.patch in PATCHES:
-                label = f"{note.table}/{note.patch}/{note.key}/{note.velocity}"
-                out[label] = quantised(log_mel(recording, every=EVERY))
+                labels.append(f"{note.table}/{note.patch}/{note.key}/{note.velocity}")
+                levels.append(quantised(log_mel(recording, every=EVERY)))
     FEATURES.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(FEATURES, allow_pickle=False, **out)
-    print(f"{len(out)} notes, {FEATURES.stat().st_size} bytes")
+    np.savez_compressed(FEATURES, labels=np.array(labels), levels=np.array(levels))
+    print(f"{len(labels)} notes, {FEATURES.stat().st_size} bytes")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("names", nargs="*", help="measured instruments; none: all")
     parser.add_argument("--tables", action="store_true", help="also the tables alone")
+    parser.add_argument("--before", type=Path, help="also the patches of another checkout")
     parser.add_argument("--features", action="store_true", help="write the recorded notes for the tests")
     arguments = parser.parse_args()
     folder = Path(__file__).parents[2] / "src/everjam/engines/band/instruments/data/measured"
@@ -143,7 +182,7 @@ def main() -> None:
     if arguments.features:
         _write_features(names)
     else:
-        _compare(names, tables=arguments.tables)
+        _compare(names, tables=arguments.tables, before=arguments.before)
 
 
 if __name__ == "__main__":
