@@ -82,21 +82,9 @@ def _organ(stroke: Stroke) -> Float32Array:
 
 
 _ACCORDION: Final = Sustained(
-    cutoff_hz=(2500.0, 14_000.0),
-    cutoff_harmonics=(4.0, 7.0),
-    slope=1.8,
-    attack_seconds=0.09,
-    release_seconds=0.22,
-    sustain=0.95,
-    vibrato_cents=0.0,
-    jitter_cents=0.6,
-    breath=0.02,
-    voices=3,
-    detune_cents=9.0,
-    width=0.35,
-    measured="accordion",
-)
-
+    measured="accordion", attack_seconds=0.09, release_seconds=0.2, vibrato_cents=0.0, jitter_cents=0.6, voices=2,
+    detune_cents=3.0, width=0.35,
+)  # fmt: skip
 _HONKYTONK: Final = Struck(
     "piano_honkytonk", longest_seconds=4.0, edge_hz=2400.0, spread=0.18, keys_spread=0.16, let_go=0.03,
     let_go_hz=(100.0, 900.0),
@@ -161,7 +149,17 @@ PATCHES: Final[tuple[Patch, ...]] = (
     make_patch("organ", "Organ", "keys", _organ, gm=16, low=36, high=96, variants=2),
     _key("clavinet", "Clavinet", partial(strike, _CLAVINET), 7, 36, 88),
     _key("harpsichord", "Harpsichord", partial(strike, _HARPSICHORD), 6, 36, 89),
-    make_patch("accordion", "Accordion", "keys", partial(sustain, _ACCORDION), gm=21, low=48, high=89, variants=2),
+    make_patch(
+        "accordion",
+        "Accordion",
+        "keys",
+        partial(sustain, _ACCORDION),
+        gm=21,
+        low=48,
+        high=89,
+        variants=2,
+        articulations={"legato", "staccato"},
+    ),
     _key("piano_honkytonk", "Honky-tonk piano", partial(strike, _HONKYTONK), 3, 24, 103),
     _key("piano_felt", "Felt piano", _felt, 0, 24, 100),
     _key("wurlitzer", "Reed electric piano", _wurlitzer, 4, 33, 96, ()),
