@@ -31,8 +31,11 @@ DRUM_VOICES: Final[dict[str, DrumVoice]] = {
     "cross_stick": DrumVoice(37, -0.1),
     "hat": DrumVoice(42, 0.22, 0.86, is_role=True),
     "open": DrumVoice(46, 0.22, 0.86, 0.5, is_role=True),
+    "hat_pedal": DrumVoice(44, 0.22, 0.86),
     "ride": DrumVoice(51, -0.3, 0.86, 1.0),
+    "ride_bell": DrumVoice(53, -0.3, 0.86, 1.0),
     "crash": DrumVoice(49, -0.35, 1.0, 3.0),
+    "splash": DrumVoice(55, 0.3, 0.9, 1.0),
     "tom": DrumVoice(47, 0.15, is_role=True),
     "snap": DrumVoice(39, 0.2, 0.85),
     "stomp": DrumVoice(35),
@@ -48,6 +51,7 @@ DRUM_VOICES: Final[dict[str, DrumVoice]] = {
     "finger_cymbals": DrumVoice(80, 0.5, 0.75, 1.0),
     "sleigh_bells": DrumVoice(83, 0.4, 0.75),
     "cowbell": DrumVoice(56, 0.35, 0.85),
+    "cowbell_808": DrumVoice(56, 0.3, 0.85),
     "agogo": DrumVoice(67, 0.4, 0.85),
     "agogo_low": DrumVoice(68, 0.4, 0.85),
     "claves": DrumVoice(75, 0.3, 0.85),
@@ -76,6 +80,7 @@ DRUM_VOICES: Final[dict[str, DrumVoice]] = {
     "dhol_bass": DrumVoice(45, -0.1, length_beats=0.5),
     "taiko": DrumVoice(43, length_beats=1.0),
     "gong": DrumVoice(52, -0.1, 1.0, 4.0),
+    "china": DrumVoice(52, 0.4, 0.9, 2.0),
     "scratch": DrumVoice(29, -0.25, 0.9, 0.5),
 }
 """Every drum by the name that it has in a grid."""

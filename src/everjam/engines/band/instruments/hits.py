@@ -19,7 +19,7 @@ from everjam.engines.band.instruments.voicing import Stroke, Voice
 
 _NEUTRAL_FORCE: Final = 0.75
 """At which a stroke sounds as measured."""
-_BRIGHT_DB: Final = 1.5
+_BRIGHT_DB: Final = 2.5
 """Treble that most brightness has over a neutral one, an octave."""
 _LOW_HZ: Final = 280.0
 """Partials below begin at a zero, so that deep drums do not click."""
