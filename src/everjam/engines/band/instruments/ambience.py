@@ -24,12 +24,13 @@ from everjam.engines.band.instruments.dsp.base import (
     upsample,
     wander,
 )
+from everjam.engines.band.instruments.dsp.cloud import Grains, hiss, scatter
 from everjam.engines.band.instruments.dsp.filters import (
     Formants,
+    Response,
     bandpass,
     highpass,
     lowpass,
-    moving_noise,
     peaks,
     shape,
 )
@@ -39,6 +40,7 @@ from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 from everjam.engines.band.instruments.vowels import AH, EE, EH, OH, OO, vowel_tables
 
 _LONGEST_FADE_SECONDS: Final = 0.8
+_LONG_LOOP: Final = 1 << 17
 
 
 def fade_seconds_of(held_seconds: float) -> float:
@@ -60,10 +62,6 @@ def _looped(stroke: Stroke, signal: Float32Array) -> Float32Array:
     fall = np.cos(quarter * np.clip((at - np.float32(stroke.held_seconds)) / np.float32(fade), 0.0, 1.0))
     looped: Float32Array = signal * (rise * fall)
     return looped
-
-
-def _both_sides(rng: np.random.Generator, frames: int) -> Float32Array:
-    return noise(rng, 2 * frames).reshape(2, frames)
 
 
 def _sprinkle(
@@ -91,80 +89,89 @@ def _sprinkle(
         into[1, start:end] += piece * np.float32(pan)
 
 
-def _impulses(rng: np.random.Generator, frames: int, per_second: float) -> Float32Array:
-    """Stereo clicks of random level, independent on the two sides."""
-    out = np.zeros((2, frames), np.float32)
-    for side in out:
-        count = max(1, round(per_second * frames / 48_000.0))
-        side[rng.integers(0, frames, count)] = rng.standard_normal(count) * rng.uniform(0.2, 1.0, count)
-    return out
+_PATTER: Final = Grains(380.0, (1500.0, 7500.0), (0.0004, 0.0016), 2.2)
+_LEAVES: Final = Grains(45.0, (500.0, 2200.0), (0.0012, 0.004), 1.8)
+_PUDDLE: Final = Grains(11.0, (1100.0, 3800.0), (0.004, 0.012), 1.2, 0.35)
 
 
 def _rain(stroke: Stroke) -> Float32Array:
-    """A broad hiss of far drops, a patter of near ones, and a few that ring in a puddle."""
+    """A broad hiss of far drops, the patter of near ones on leaves and stone, a few that ring in a puddle."""
     frames = _frames(stroke)
     rng = stroke.rng
-    top = stroke.bright(4500.0, 13_000.0)
-    hiss = shape(_both_sides(rng, frames), bandpass(450.0, top, 1))
-    near = shape(_impulses(rng, frames, 220.0), bandpass(900.0, 0.8 * top))
-    puddle = np.zeros((2, frames), np.float32)
-    length = frames_of(0.03)
-    for hz in rng.uniform(1400.0, 3600.0, max(2, round(9.0 * frames / 48_000.0))):
-        at = times(length)
-        plink = np.sin(np.float32(TAU * hz) * (at + np.float32(6.0) * at * at)) * decay(length, 0.006)
-        _sprinkle(rng, puddle, f32(plink * attack(length, 0.001)), 1, (0, frames), 1.0)
-    out = hiss * np.float32(0.36 / float(hiss.std())) + near * np.float32(0.85 / float(near.std()))
-    return _looped(stroke, crossfeed(saturate(out * np.float32(0.3), 1.0) + puddle * np.float32(0.55), 0.25))
+    top = stroke.bright(5000.0, 15_000.0)
+    near, leaves, puddle = (scatter(grains, rng, frames) for grains in (_PATTER, _LEAVES, _PUDDLE))
+    far = hiss(rng, frames, _far_rain(top), width=0.8, size=_LONG_LOOP)
+    far *= upsample(f32((1.0 + 0.08 * wander(rng, frames, 1.2)).astype(np.float32)), frames)
+    drops = near + np.float32(1.3) * leaves + np.float32(0.7) * puddle
+    drops = shape(drops, lowpass(top, 1))
+    out = far * np.float32(0.33) + drops * np.float32(0.3 / float(drops.std()))
+    return _looped(stroke, saturate(out * np.float32(0.5), 1.0))
+
+
+def _far_rain(top_hz: float) -> Response:
+    """Little below 400 Hz, a wide hill about 5 kHz."""
+    band = bandpass(450.0, top_hz, 1)
+    return lambda hz: f32(band(hz) * (0.45 + np.exp(-((np.log2((hz + 1.0) / 4800.0) / 1.3) ** 2))))
+
+
+_FIZZ: Final = Grains(420.0, (2200.0, 9000.0), (0.0006, 0.002), 1.6)
 
 
 def _waves(stroke: Stroke) -> Float32Array:
-    """One wave a note: it gathers, breaks brightly and runs back over a low, steady roar."""
+    """One wave a note: it gathers, breaks brightly, and runs back fizzing over a low, steady roar."""
     frames = _frames(stroke)
-    held = np.float32(stroke.held_seconds)
-    crest = float(stroke.rng.uniform(0.42, 0.56))
-    top = stroke.bright(1500.0, 6500.0)
-
-    def height(at: Float32Array) -> Float32Array:
-        place = np.clip(at / held, 0.0, 1.0)
-        return f32(np.where(place < crest, (place / crest) ** 2.2, np.exp(-3.4 * (place - crest) / (1.0 - crest))))
-
-    def response(at: Float32Array, hz: Float32Array) -> Float32Array:
-        swell = height(at)
-        edge = 320.0 + top * swell**1.5
-        foam = 0.10 + 0.9 * swell
-        return f32((foam / (1.0 + (hz / edge) ** 2) + 0.25 / (1.0 + (hz / 220.0) ** 2)).astype(np.float32))
-
-    out = np.stack([moving_noise(stroke.rng, frames, response) for _ in range(2)])
-    return _looped(stroke, crossfeed(shape(out, highpass(50.0, 1)), 0.35))
+    rng = stroke.rng
+    crest = float(rng.uniform(0.42, 0.56))
+    top = stroke.bright(2200.0, 9000.0)
+    place = np.clip(control_times(frames) / np.float32(stroke.held_seconds), 0.0, 1.0)
+    fall = np.exp(-3.4 * (place - crest) / (1.0 - crest))
+    swell = np.where(place < crest, (place / crest) ** 2.2, fall)
+    swell = swell * (1.0 + 0.12 * wander(rng, frames, 3.0))
+    rows = (lowpass(260.0, 1), bandpass(90.0, 0.35 * top, 1), bandpass(120.0, top, 1))
+    water = hiss(
+        rng, frames, *rows, position=f32((2.0 * np.clip(swell, 0.0, 1.0) ** 0.8).astype(np.float32)), width=0.8,
+        size=_LONG_LOOP,
+    )  # fmt: skip
+    water *= upsample(f32((0.28 + 0.8 * np.clip(swell, 0.0, 1.2)).astype(np.float32)), frames)
+    back = np.clip((place - crest) / (1.0 - crest), 0.0, 1.0)
+    fizz = scatter(_FIZZ, rng, frames, 0.02 + back * (1.0 - back) ** 0.7)
+    fizz *= np.float32(0.10 * stroke.bright(0.7, 1.5) / float(fizz.std()))
+    return _looped(stroke, shape(water + fizz, highpass(45.0, 1)))
 
 
 _SONGS: Final = (
-    ((3100.0, 4300.0, 0.07), (4200.0, 3300.0, 0.06), (3300.0, 4600.0, 0.08)),
-    ((5200.0, 4700.0, 0.035),) * 3 + ((5300.0, 4600.0, 0.04), (5200.0, 4600.0, 0.05)),
+    ((2100.0, 2350.0, 0.14), (2700.0, 2250.0, 0.1), (2300.0, 3100.0, 0.12), (3900.0, 4700.0, 0.05)),
+    ((5700.0, 5500.0, 0.09), (4100.0, 4000.0, 0.11)) * 3,
+    ((3200.0, 4300.0, 0.07), (4200.0, 3300.0, 0.06), (3300.0, 4600.0, 0.08)),
+    ((6300.0, 4300.0, 0.035),) * 9 + ((4600.0, 4450.0, 0.13),),
+    ((5200.0, 3700.0, 0.07), (4000.0, 3500.0, 0.08)) * 2 + ((4800.0, 3600.0, 0.07),),
     ((2600.0, 2450.0, 0.16), (2150.0, 2050.0, 0.22)),
-    ((6100.0, 3600.0, 0.05), (3700.0, 6000.0, 0.045), (5900.0, 4100.0, 0.06), (4200.0, 4150.0, 0.12)),
 )  # fmt: skip
-"""Phrases of four birds: ``(from_hz, to_hz, seconds)`` of each syllable."""
+"""Phrases of six birds, ``(from_hz, to_hz, seconds)`` of each syllable: a blackbird's whistle and twitter, a great
+tit's two notes, a finch's slurs, a wren's trill, a chiffchaff's count, an oriole's call."""
 
 
 def _song(song: tuple[tuple[float, float, float], ...], shift: float) -> Float32Array:
-    """A phrase: glides with a warble, a breath between two syllables."""
+    """A phrase: bent glides, struck and let go, a breath between two syllables, a trace of the octave."""
     parts = []
     for low, high, seconds in song:
         frames = frames_of(seconds)
         share = np.linspace(0.0, 1.0, frames)
-        hz = shift * low * (high / low) ** share * (1.0 + 0.02 * np.sin(TAU * 42.0 * share * seconds))
-        parts.append((np.sin(TAU * np.cumsum(hz) / 48_000.0) * np.sin(np.pi * share) ** 1.2).astype(np.float32))
-        parts.append(np.zeros(frames_of(0.028), np.float32))
+        hz = shift * low * (high / low) ** (share**0.8) * (1.0 + 0.012 * np.sin(TAU * 34.0 * share * seconds))
+        turn = TAU * np.cumsum(hz) / 48_000.0
+        body = np.sin(np.pi * share**0.7) ** 1.3
+        parts.append((body * (np.sin(turn) + 0.06 * body * np.sin(2.0 * turn))).astype(np.float32))
+        parts.append(np.zeros(frames_of(min(0.05, 0.012 + 0.35 * seconds)), np.float32))
     return np.concatenate(parts)
 
 
 def _birds(stroke: Stroke) -> Float32Array:
-    """Four birds that answer each other, near and far, over leaves."""
+    """Birds that answer each other, near and far, over leaves."""
     frames = _frames(stroke)
     rng = stroke.rng
-    leaves = shape(_both_sides(rng, frames), bandpass(900.0, stroke.bright(3500.0, 9000.0), 1))
-    out = leaves * np.float32(0.022 / float(leaves.std()))
+    leaves = hiss(rng, frames, bandpass(900.0, stroke.bright(3500.0, 9000.0), 1), size=_LONG_LOOP)
+    leaves *= upsample(f32((1.0 + 0.25 * wander(rng, frames, 1.5)).astype(np.float32)), frames)
+    out = leaves * np.float32(0.022)
     count = max(2, round(2.6 * frames / 48_000.0))
     order = rng.permutation(len(_SONGS))
     for number in range(count):
@@ -172,8 +179,10 @@ def _birds(stroke: Stroke) -> Float32Array:
         start = int((number + float(rng.uniform(0.0, 0.7))) / count * frames)
         level = (1.0, 0.35, 0.6, 0.25)[number % 4]
         _sprinkle(rng, out, phrase * np.float32(level * 0.6), 1, (start, start + 1), 0.3)
-        far = frames_of(0.09)
-        _sprinkle(rng, out, phrase * np.float32(level * 0.12), 1, (start + far, start + far + 1), 0.3)
+        # The edge of the wood gives some of it back.
+        for late, share in ((0.055, 0.1), (0.11, 0.08), (0.19, 0.05)):
+            far = start + frames_of(late)
+            _sprinkle(rng, out, phrase * np.float32(level * share), 1, (far, far + 1), 0.3)
     return _looped(stroke, crossfeed(out, 0.3))
 
 
@@ -206,13 +215,13 @@ def _crowd(stroke: Stroke) -> Float32Array:
             one = _talker(stroke, frames, register_hz * float(rng.uniform(0.84, 1.19)), tables)
             out[0] += one * np.float32(1.0 - pan)
             out[1] += one * np.float32(pan)
-    raw = _both_sides(rng, frames)
-    air = shape(raw, bandpass(250.0, stroke.bright(1500.0, 4500.0), 1))
-    consonants = shape(raw[::-1], bandpass(2200.0, stroke.bright(4500.0, 9000.0)))
+    babble = upsample(f32((1.0 + 0.22 * wander(rng, frames, 6.0)).astype(np.float32)), frames)
+    air = hiss(rng, frames, bandpass(250.0, stroke.bright(1500.0, 4500.0), 1), size=_LONG_LOOP) * babble
+    consonants = hiss(rng, frames, bandpass(2200.0, stroke.bright(4500.0, 9000.0)))
     spoken = upsample(f32(np.clip(wander(rng, frames, 7.0), 0.0, 1.5).astype(np.float32)), frames)
     out *= np.float32(1.0 / float(out.std()))
-    out += air * np.float32(0.55 / float(air.std()))
-    out += consonants * (spoken * np.float32(0.22 / float(consonants.std())))
+    out += air * np.float32(0.55)
+    out += consonants * (spoken * np.float32(0.22))
     return _looped(stroke, crossfeed(out, 0.4))
 
 
@@ -245,8 +254,7 @@ def _glitch(stroke: Stroke) -> Float32Array:
         out[:, start : start + length] += np.stack([piece * np.float32(1.0 - pan), piece * np.float32(pan)]) * (
             ends * level
         )
-    bed = shape(_both_sides(rng, frames), bandpass(3000.0, 12_000.0, 1))
-    out += bed * np.float32(0.004)
+    out += hiss(rng, frames, bandpass(3000.0, 12_000.0, 1)) * np.float32(0.004)
     out = shape(out, highpass(180.0), lowpass(stroke.bright(3500.0, 14_000.0), 1))
     return _looped(stroke, crossfeed(out, 0.3))
 
@@ -254,33 +262,30 @@ def _glitch(stroke: Stroke) -> Float32Array:
 def _tape_hiss(stroke: Stroke) -> Float32Array:
     """The hiss of a cassette, hardly moving, with a trace of mains hum."""
     frames = _frames(stroke)
-    hiss = shape(
-        _both_sides(stroke.rng, frames),
-        bandpass(1100.0, 14_500.0, 1),
-        peaks(((stroke.bright(4000.0, 9500.0), 7000.0, 1.2),), 0.5),
-    )
+    band, hill = bandpass(1100.0, 14_500.0, 1), peaks(((stroke.bright(4000.0, 9500.0), 7000.0, 1.2),), 0.5)
+    tape = hiss(stroke.rng, frames, lambda hz: band(hz) * hill(hz), width=0.8, size=_LONG_LOOP)
     at = times(frames)
     hum = np.sin(np.float32(TAU * 100.0) * at) + 0.4 * np.sin(np.float32(TAU * 200.0) * at)
     breathing = upsample(f32((1.0 + 0.05 * wander(stroke.rng, frames, 3.0)).astype(np.float32)), frames)
-    out = hiss * (breathing / np.float32(float(hiss.std()))) + f32(hum) * np.float32(0.012)
+    out = tape * breathing + f32(hum) * np.float32(0.012)
     return _looped(stroke, crossfeed(out, 0.2))
+
+
+_CRACKLE: Final = Grains(85.0, (1200.0, 8000.0), (0.0002, 0.0009), 2.4)
+_SNAP: Final = Grains(7.0, (600.0, 3800.0), (0.001, 0.005), 1.4)
 
 
 def _fire(stroke: Stroke) -> Float32Array:
     """Crackles and snaps in bunches over the low breath of flames."""
     frames = _frames(stroke)
     rng = stroke.rng
-    breath = shape(_both_sides(rng, frames), bandpass(60.0, stroke.bright(350.0, 1100.0), 1))
-    flicker = upsample(f32((1.0 + 0.3 * np.tanh(wander(rng, frames, 6.0))).astype(np.float32)), frames)
-    out = breath * (flicker * np.float32(0.05 / float(breath.std())))
-    busy = upsample(f32(np.clip(0.6 + 0.7 * wander(rng, frames, 3.0), 0.05, 2.0).astype(np.float32)), frames)
-    clicks = _impulses(rng, frames, 70.0) * busy
-    out += unit(shape(clicks, bandpass(1200.0, stroke.bright(5000.0, 12_000.0)))) * np.float32(0.35)
-    for tau, low, high, rate in ((0.0016, 1500.0, 9000.0, 9.0), (0.005, 500.0, 3500.0, 2.5)):
-        length = frames_of(9.0 * tau)
-        snap = shape(noise(rng, length), bandpass(low, high * stroke.bright(0.6, 1.4))) * decay(length, tau)
-        _sprinkle(rng, out, unit(snap), max(1, round(rate * frames / 48_000.0)), (0, frames), 1.6)
-    return _looped(stroke, crossfeed(saturate(out, 1.2), 0.3))
+    breath = hiss(rng, frames, bandpass(55.0, stroke.bright(320.0, 1000.0), 1), width=0.6, size=_LONG_LOOP)
+    lick = np.clip(1.0 + 0.45 * np.tanh(wander(rng, frames, 7.0)) + 0.3 * wander(rng, frames, 2.0), 0.15, 2.2)
+    out = breath * (upsample(f32(lick.astype(np.float32)), frames) * np.float32(0.06))
+    busy = np.exp(1.6 * wander(rng, frames, 2.5))
+    crackle, snap = scatter(_CRACKLE, rng, frames, busy), scatter(_SNAP, rng, frames, busy)
+    sparks = shape(crackle + np.float32(1.2) * snap, lowpass(stroke.bright(4500.0, 16_000.0), 1))
+    return _looped(stroke, saturate(out + unit(sparks) * np.float32(0.55), 1.3))
 
 
 def _night(stroke: Stroke) -> Float32Array:
@@ -288,8 +293,8 @@ def _night(stroke: Stroke) -> Float32Array:
     frames = _frames(stroke)
     rng = stroke.rng
     at = times(frames)
-    air = shape(_both_sides(rng, frames), bandpass(150.0, stroke.bright(500.0, 1800.0), 1))
-    out = air * np.float32(0.035 / float(air.std()))
+    air = hiss(rng, frames, bandpass(150.0, stroke.bright(500.0, 1800.0), 1), size=_LONG_LOOP)
+    out = air * np.float32(0.035)
     sine = stack(np.ones((1, 1)))[0]
     for cricket, (hz, pulses_hz, chirp_hz, level) in enumerate(
         ((4150.0, 28.0, 1.7, 0.5), (4620.0, 33.0, 2.1, 0.3), (3780.0, 24.0, 1.3, 0.22), (5350.0, 52.0, 0.0, 0.1))

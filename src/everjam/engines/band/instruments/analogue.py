@@ -3,9 +3,8 @@
 from typing import Final
 
 import numpy as np
-import scipy.signal
 
-from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.audio import Float32Array
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
     attack,
@@ -33,8 +32,6 @@ from everjam.engines.band.instruments.voicing import Stroke
 
 SUPERSAW: Final = (-0.11002313, -0.06288439, -0.01952356, 0.0, 0.01991221, 0.06216538, 0.10745242)
 """Detuning of the seven saws at full depth as shares of the frequency (measured by A. Szabo, 2010)."""
-
-_SIDE_HZ: Final = 200.0
 
 
 def supersaw_cents(depth: float) -> tuple[float, ...]:
@@ -184,23 +181,3 @@ def unison(
         one = scan(at, sweep.tables, along)
         mix_in(out, one, width * pan, levels[number] if levels else 1.0)
     return out
-
-
-def mono_bass(stereo: Float32Array) -> Float32Array:
-    """What is below 200 Hz of the sides' difference taken away: lows in the middle."""
-    return widened((stereo[0] + stereo[1]) * np.float32(0.5), (stereo[0] - stereo[1]) * np.float32(0.5))
-
-
-def widened(middle: Float32Array, side: Float32Array) -> Float32Array:
-    """Stereo ``(2, frames)`` of what both sides share and what sets them apart above 200 Hz."""
-    numerator, denominator = _SIDE_FILTER
-    aside = f32(scipy.signal.lfilter(numerator, denominator, side))
-    return np.stack([middle + aside, middle - aside])
-
-
-def _side_filter() -> tuple[Float32Array, Float32Array]:
-    numerator, denominator = scipy.signal.butter(2, _SIDE_HZ, "highpass", fs=SAMPLE_RATE_HZ)
-    return f32(numerator), f32(denominator)
-
-
-_SIDE_FILTER: Final = _side_filter()

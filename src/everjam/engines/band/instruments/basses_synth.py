@@ -11,14 +11,12 @@ from everjam.engines.band.instruments.analogue import (
     drift_cents,
     falling_cutoff,
     let_go,
-    mono_bass,
     oscillate,
     partials_of,
     slide_cents,
     struck,
     through,
     unison,
-    widened,
 )
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
@@ -35,6 +33,7 @@ from everjam.engines.band.instruments.dsp.base import (
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst
 from everjam.engines.band.instruments.dsp.operators import overloaded, radians
 from everjam.engines.band.instruments.dsp.shaping import saturate
+from everjam.engines.band.instruments.dsp.stereo import mono_bass, widened
 from everjam.engines.band.instruments.dsp.waves import (
     diode,
     harmonics_for,

@@ -18,7 +18,6 @@ from everjam.engines.band.instruments.analogue import (
     supersaw_cents,
     through,
     unison,
-    widened,
 )
 from everjam.engines.band.instruments.basses_synth import acid
 from everjam.engines.band.instruments.contract import Patch
@@ -32,6 +31,7 @@ from everjam.engines.band.instruments.dsp.base import (
 )
 from everjam.engines.band.instruments.dsp.operators import overloaded
 from everjam.engines.band.instruments.dsp.shaping import saturate
+from everjam.engines.band.instruments.dsp.stereo import widened
 from everjam.engines.band.instruments.dsp.waves import (
     Harmonics,
     pulse_wave,

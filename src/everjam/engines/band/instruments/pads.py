@@ -11,7 +11,6 @@ from everjam.engines.band.instruments.analogue import (
     pulse_width_sweep,
     rising_cutoff,
     unison,
-    widened,
 )
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
@@ -31,6 +30,7 @@ from everjam.engines.band.instruments.dsp.base import (
 from everjam.engines.band.instruments.dsp.cloud import Spread, cloud, hiss
 from everjam.engines.band.instruments.dsp.filters import bandpass, shape
 from everjam.engines.band.instruments.dsp.operators import overloaded
+from everjam.engines.band.instruments.dsp.stereo import widened
 from everjam.engines.band.instruments.dsp.wavetable import (
     harmonic_count,
     lowpass_sweep,

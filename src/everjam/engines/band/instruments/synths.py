@@ -18,7 +18,6 @@ from everjam.engines.band.instruments.analogue import (
     supersaw_cents,
     through,
     unison,
-    widened,
 )
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
@@ -35,6 +34,7 @@ from everjam.engines.band.instruments.dsp.base import (
     wander,
 )
 from everjam.engines.band.instruments.dsp.operators import modulated, overloaded, radians
+from everjam.engines.band.instruments.dsp.stereo import widened
 from everjam.engines.band.instruments.dsp.waves import pulse_wave, saw_wave, tables_of, two_pole
 from everjam.engines.band.instruments.dsp.wavetable import (
     TABLE_FRAMES,

@@ -1,7 +1,9 @@
 """Ensembles as long loops of spread harmonics: any number of players and any length for a few inverse FFTs."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +12,13 @@ import scipy.fft
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.dsp.base import TAU, f32, upsample
 from everjam.engines.band.instruments.dsp.filters import Response
+from everjam.engines.band.instruments.dsp.stereo import widened
 
 _SIZES: Final = (1 << 16, 1 << 17, 1 << 18)
-_MONO_HZ: Final = 180.0
-_WIDEST_RADIANS: Final = 3.8
-"""Between the sides: their correlation then is a half."""
+_WIDEST: Final = 0.62
+"""Of the sides' difference against what they share: their correlation then is 0.45."""
+_ELSEWHERE: Final = 0.381966
+_MANY: Final = 30.0
 _HIGHEST_HZ: Final = 20_500.0
 _INAUDIBLE: Final = 2e-5
 
@@ -27,7 +31,7 @@ class Spread:
         cents: Where they stand.
         blur_cents: How far each strays (standard deviation): vibrato, drift.
         least_hz: How far at least, so that low notes move too.
-        width: Stereo width, 0 to 1; nothing below 180 Hz is wide.
+        width: Stereo width, 0 to 1; nothing below 200 Hz is wide.
     """
 
     cents: tuple[float, ...] = (0.0,)
@@ -66,61 +70,157 @@ def cloud(
     power = _power(hz, rows, spread, size, ratios)
     used = power.shape[1]
     # As many numbers whatever is used of them: a brighter note has the same beating.
-    dice = rng.random((2, size // 2), dtype=np.float32)[:, :used]
-    middle = dice[0] * np.float32(TAU)
-    aside = f32(dice[1] - np.float32(0.5))
-    aside *= np.float32(_WIDEST_RADIANS * spread.width)
-    aside[: int(_MONO_HZ * size / SAMPLE_RATE_HZ)] = 0.0
+    turn = rng.random(size // 2, dtype=np.float32)[:used] * np.float32(TAU)
     amplitude = np.sqrt(power)
     amplitude *= np.float32(size / 2.0 / max(1e-9, float(np.sqrt(0.5 * power.sum(axis=1).mean()))))
-    weights = [np.clip(1.0 - np.abs(position - np.float32(row)), 0.0, 1.0) for row in range(len(rows))]
-    curves = [upsample(f32(weight), frames) if weight.any() else None for weight in weights]
-    out = np.zeros((2, frames), np.float32)
-    turn = np.empty(used, np.complex64)
+    return _moving(amplitude, turn, size, frames, position, spread.width)
+
+
+def _moving(
+    amplitudes: Float32Array, turn: Float32Array, size: int, frames: int, position: Float32Array | None, width: float
+) -> Float32Array:
+    """Loops of some spectra of the same phases, ``(spectra, bins)`` and ``(bins,)``, and the way through them.
+
+    What sets the sides apart is the same loop at another place: it beats alike and goes with it nowhere.
+    """
+    used = amplitudes.shape[1]
+    phasor = np.empty(used, np.complex64)
+    np.cos(turn, out=phasor.real)
+    np.sin(turn, out=phasor.imag)
     spectrum = np.zeros(size // 2 + 1, np.complex64)
-    for side in range(2):
-        sign = np.float32(0.5 - side)
-        np.cos(middle + sign * aside, out=turn.real)
-        np.sin(middle + sign * aside, out=turn.imag)
-        for line, curve in zip(amplitude, curves, strict=True):
-            if curve is None:
-                continue
-            np.multiply(line, turn, out=spectrum[:used])
-            loop = scipy.fft.irfft(spectrum, size)
-            for start in range(0, frames, size):
-                end = min(frames, start + size)
-                out[side, start:end] += loop[: end - start] * curve[start:end]
-    return out
+    middle = np.zeros(frames, np.float32)
+    side = np.zeros(frames, np.float32)
+    apart = np.float32(_WIDEST * width)
+    for row, line in enumerate(amplitudes):
+        weight = None if position is None else np.clip(1.0 - np.abs(position - np.float32(row)), 0.0, 1.0)
+        if weight is not None and not weight.any():
+            continue
+        np.multiply(line, phasor, out=spectrum[:used])
+        loop = scipy.fft.irfft(spectrum, size)
+        curve = None if weight is None else upsample(f32(weight), frames)
+        for out, shift, level in ((middle, 0, np.float32(1.0)), (side, round(_ELSEWHERE * size), apart)):
+            if level:
+                _add_loop(out, loop, shift, level, curve)
+    return widened(middle, side) if width else np.stack([middle, middle])
+
+
+def _add_loop(out: Float32Array, loop: Float32Array, shift: int, level: np.float32, curve: Float32Array | None) -> None:
+    """Adds a loop from ``shift`` on, as often as it takes, in place."""
+    at = 0
+    while at < out.size:
+        start = (shift + at) % loop.size
+        length = min(out.size - at, loop.size - start)
+        piece = loop[start : start + length] * level
+        if curve is not None:
+            piece *= curve[at : at + length]
+        out[at : at + length] += piece
+        at += length
 
 
 def hiss(
-    rng: np.random.Generator, frames: int, response: Response, *, width: float = 0.7, size: int = 1 << 16
+    rng: np.random.Generator,
+    frames: int,
+    *responses: Response,
+    position: Float32Array | None = None,
+    width: float = 0.7,
+    size: int = 1 << 16,
 ) -> Float32Array:
-    """Steady stereo noise as a loop: of RMS 1, ``(2, frames)``.
+    """Stereo noise as a loop whose spectrum moves through some: ``(2, frames)``, the loudest of RMS 1.
 
     Args:
         rng: For the phases.
         frames: Length.
-        response: Its spectrum.
+        responses: Its spectra.
+        position: Control curve of places among them, 0 to their number - 1; None stays at the first.
         width: 0 = mono, 1 = as wide as mono bears.
         size: Frames of the loop; longer for what is heard alone.
     """
     bins = np.fft.rfftfreq(size, 1.0 / SAMPLE_RATE_HZ).astype(np.float32)
-    gains = f32(response(bins))
-    gains[0] = 0.0
-    gains *= np.float32(size / 2.0 / max(1e-9, float(np.sqrt(0.5 * np.sum(gains * gains)))))
-    middle = rng.random(bins.size, dtype=np.float32) * np.float32(TAU)
-    aside = f32(rng.random(bins.size, dtype=np.float32) - np.float32(0.5))
-    aside *= np.float32(_WIDEST_RADIANS * width)
-    spectrum = np.empty((2, bins.size), np.complex64)
-    for side in range(2):
-        turn = middle + np.float32(0.5 - side) * aside
-        np.multiply(np.cos(turn), gains, out=spectrum[side].real)
-        np.multiply(np.sin(turn), gains, out=spectrum[side].imag)
-    loop = scipy.fft.irfft(spectrum, size)
-    if frames <= size:
-        return f32(loop[:, :frames])
-    return f32(np.tile(loop, (1, -(-frames // size)))[:, :frames])
+    gains = np.array([f32(response(bins)) for response in responses])
+    gains[:, 0] = 0.0
+    gains *= np.float32(size / 2.0 / max(1e-9, float(np.sqrt(0.5 * np.sum(gains * gains, axis=1).max()))))
+    turn = rng.random(bins.size, dtype=np.float32) * np.float32(TAU)
+    return _moving(gains, turn, size, frames, position, width)
+
+
+@dataclass(frozen=True, slots=True)
+class Grains:
+    """Many short sounds: drops, crackles, bubbles.
+
+    Attributes:
+        per_second: How many.
+        hz: Lowest and highest pitch.
+        tau_seconds: Shortest and longest decay.
+        rarity: How rare the loud ones are; 0 = all alike.
+        bend: Octaves that each rises within its first decay.
+    """
+
+    per_second: float
+    hz: tuple[float, float]
+    tau_seconds: tuple[float, float]
+    rarity: float = 1.5
+    bend: float = 0.0
+
+
+def scatter(
+    grains: Grains, rng: np.random.Generator, frames: int, busy: npt.NDArray[np.floating] | None = None
+) -> Float32Array:
+    """Grains at random places of a stereo signal, ``(2, frames)``, the loudest about 1.
+
+    Args:
+        grains: What they are like.
+        rng: For all of it; where there are many, they are shared and it says from where on.
+        frames: Length.
+        busy: Control curve of how many (or, where there are many, how loud) there are; None = steady.
+    """
+    if grains.per_second < _MANY:
+        count = max(1, round(grains.per_second * frames / SAMPLE_RATE_HZ))
+        if busy is None:
+            starts = rng.integers(0, frames, count)
+        else:
+            total = np.cumsum(np.maximum(busy, 0.0))
+            share = np.interp(rng.random(count), total / total[-1], np.arange(total.size) / total.size)
+            starts = (share * frames).astype(np.int64)
+        return _grains(grains, rng, frames, starts)
+    bank = _bank(grains)
+    shift, swapped = int(rng.integers(bank.shape[1])), bool(rng.integers(2))
+    curve = None if busy is None else upsample(f32(busy), frames)
+    out = np.zeros((2, frames), np.float32)
+    for side, loop in zip(out, bank[::-1] if swapped else bank, strict=True):
+        _add_loop(side, loop, shift, np.float32(1.0), curve)
+    return out
+
+
+@lru_cache(maxsize=8)
+def _bank(grains: Grains) -> Float32Array:
+    """Many grains, once and for all takes: a loop ``(2, 131072)``, 1 MB."""
+    size = _SIZES[1]
+    rng = np.random.default_rng(crc32(repr(grains).encode()))
+    whole = _grains(grains, rng, size, rng.integers(0, size, round(grains.per_second * size / SAMPLE_RATE_HZ)))
+    whole.setflags(write=False)
+    return whole
+
+
+def _grains(grains: Grains, rng: np.random.Generator, frames: int, starts: npt.NDArray[np.int64]) -> Float32Array:
+    """Grains that start there; what goes on behind the end comes in at the beginning."""
+    count = starts.size
+    length = max(24, int(6.0 * grains.tau_seconds[1] * SAMPLE_RATE_HZ))
+    (low, high), (short, long_) = grains.hz, grains.tau_seconds
+    hz = (low * (high / low) ** rng.random((count, 1))).astype(np.float32)
+    tau = (short * (long_ / short) ** rng.random((count, 1))).astype(np.float32)
+    levels = (rng.uniform(0.05, 1.0, count) ** grains.rarity).astype(np.float32)
+    at = np.arange(length, dtype=np.float32) * np.float32(1.0 / SAMPLE_RATE_HZ)
+    turn = np.float32(TAU) * hz * at
+    if grains.bend:
+        turn = turn * (1.0 + np.float32(0.5 * grains.bend) * np.minimum(at / tau, 2.0))
+    pieces = np.sin(turn + (rng.random((count, 1)) * TAU).astype(np.float32)) * np.exp(-at / tau)
+    pieces *= np.minimum(at * np.float32(SAMPLE_RATE_HZ / 6.0), 1.0) * levels[:, None]
+    places = (starts[:, None] + np.arange(length)).ravel() % frames
+    pan = rng.uniform(0.12, 0.88, count)
+    out = np.empty((2, frames), np.float32)
+    for side, share in zip(out, (1.0 - pan, pan), strict=True):
+        side[:] = np.bincount(places, (pieces * share[:, None].astype(np.float32)).ravel(), frames)
+    return out
 
 
 def _power(
@@ -132,16 +232,18 @@ def _power(
     loudness = f32(rows * rows)
     detuned = f32(2.0 ** (np.array(spread.cents) / 1200.0))
     highest = 1
-    for number, multiple in enumerate(np.arange(1, rows.shape[1] + 1) if ratios is None else ratios):
+    multiples = np.arange(1, rows.shape[1] + 1) if ratios is None else ratios[: rows.shape[1]]
+    for number, multiple in enumerate(multiples):
         centres = detuned * np.float32(hz * float(multiple))
         blur = max(spread.least_hz, 0.45 * bin_hz, hz * float(multiple) * (2.0 ** (spread.blur_cents / 1200.0) - 1.0))
         first = max(1, int((float(centres.min()) - 3.0 * blur) / bin_hz))
-        highest = int((float(centres.max()) + 3.0 * blur) / bin_hz) + 2
-        if centres.max() > _HIGHEST_HZ or highest > out.shape[1]:
-            break
-        away = (np.arange(first, highest, dtype=np.float32) * np.float32(bin_hz) - centres[:, None]) * np.float32(
+        last = int((float(centres.max()) + 3.0 * blur) / bin_hz) + 2
+        if centres.max() > _HIGHEST_HZ or last > out.shape[1]:
+            continue
+        highest = max(highest, last)
+        away = (np.arange(first, last, dtype=np.float32) * np.float32(bin_hz) - centres[:, None]) * np.float32(
             0.7071 / blur
         )
         share = np.exp(-away * away).sum(axis=0)
-        out[:, first:highest] += loudness[:, number, None] * (share * np.float32(1.0 / share.sum()))
+        out[:, first:last] += loudness[:, number, None] * (share * np.float32(1.0 / share.sum()))
     return out[:, :highest]
