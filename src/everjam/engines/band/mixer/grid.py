@@ -13,7 +13,8 @@ from everjam.audio import QUANTUM_FRAMES, Float32Array
 
 CELL_FRAMES: Final = 64
 CELLS_PER_QUANTUM: Final = QUANTUM_FRAMES // CELL_FRAMES
-_CELL_RAMP: Final = (np.arange(CELL_FRAMES) / CELL_FRAMES).astype(np.float32)
+CELL_LINES: Final = np.stack([np.ones(CELL_FRAMES), np.arange(CELL_FRAMES) / CELL_FRAMES]).astype(np.float32)
+"""A value at a cell's start and its change in the cell to samples, by matrix product."""
 _QUANTUM_RAMP: Final = np.arange(CELLS_PER_QUANTUM) / CELLS_PER_QUANTUM
 
 Float64Array = npt.NDArray[np.float64]
@@ -31,11 +32,15 @@ def to_cells(quanta: Float64Array) -> Float64Array:
 
 def to_samples(cells: npt.NDArray[np.floating]) -> Float32Array:
     """Values at cell borders, shape ``(c + 1,)``, to float32 samples, ``(64 c,)``."""
-    c = cells.astype(np.float32)
-    out = np.empty((c.shape[0] - 1, CELL_FRAMES), np.float32)
-    np.multiply((c[1:] - c[:-1])[:, None], _CELL_RAMP, out=out)
-    out += c[:-1, None]
-    return out.reshape(-1)
+    return to_lines(cells).reshape(-1)
+
+
+def to_lines(cells: npt.NDArray[np.floating]) -> Float32Array:
+    """Values at cell borders, shape ``(c + 1,)``, to float32 samples, a row for each cell, ``(c, 64)``."""
+    steps = np.empty((cells.shape[0] - 1, 2), np.float32)
+    steps[:, 0] = cells[:-1]
+    np.subtract(cells[1:], cells[:-1], out=steps[:, 1], casting="same_kind")
+    return steps @ CELL_LINES
 
 
 def curve(quanta: Float64Array) -> Float32Array | np.float32:

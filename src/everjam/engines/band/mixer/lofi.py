@@ -12,8 +12,8 @@ from scipy.signal import butter, lfilter
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.mixer.effects import fir
-from everjam.engines.band.mixer.effects.moving import Places, ramps
-from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, to_cells
+from everjam.engines.band.mixer.effects.moving import Places
+from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, to_cells, to_samples
 
 _CORNER_HZ: Final = 5200.0
 _TAPS: Final = 41
@@ -68,7 +68,7 @@ def crackle() -> Float32Array:
 def add_crackle(x: Float32Array, frame: int, amount: Float64Array) -> None:
     """Adds surface noise in place to float32 ``(2, 1920 q)`` that starts at ``frame``."""
     loop = crackle()
-    level = ramps(to_cells(amount**2 * _CRACKLE_LEVEL)).reshape(-1)
+    level = to_samples(to_cells(amount**2 * _CRACKLE_LEVEL))
     at, done, frames = frame % _CRACKLE_FRAMES, 0, x.shape[1]
     while done < frames:
         n = min(frames - done, _CRACKLE_FRAMES - at)
@@ -102,6 +102,6 @@ def process(state: LofiState, x: Float32Array, frame: int, amount: Float64Array)
         out[CELL_FRAMES:] = places.read(row).reshape(-1)
     dull = fir.run(moved, _limit())
     np.subtract(dull, moved[..., CELL_FRAMES:], out=dull)
-    dull *= ramps(cells).reshape(-1)
+    dull *= to_samples(cells)
     np.add(moved[..., CELL_FRAMES:], dull, out=x)
     return LofiState(moved[..., -CELL_FRAMES:].copy(), joined[..., -HISTORY:].copy())

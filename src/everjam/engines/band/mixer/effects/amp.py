@@ -16,8 +16,7 @@ from scipy.signal import firwin2, iirpeak, lfilter, minimum_phase
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.mixer.effects import fir
-from everjam.engines.band.mixer.effects.moving import ramps
-from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, curve, to_cells
+from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, curve, to_cells, to_lines
 
 _GAIN: Final = np.float32(7.0)
 _BIAS: Final = np.float32(0.28)
@@ -111,7 +110,7 @@ def process(memory: Float32Array, bus: Float32Array, depth: Float64Array, frame:
     ends[:, :, 1] = low
     wet = wet.reshape(2, -1, CELL_FRAMES)
     wet -= (ends.reshape(-1, 2) @ _LINES).reshape(wet.shape)
-    level = ramps(_LEVEL * to_cells(depth))
+    level = to_lines(_LEVEL * to_cells(depth))
     bus *= curve(1.0 - depth)
     for i in range(2):
         wet[i] *= level

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from everjam.audio import Float32Array
-from everjam.engines.band.mixer.effects.moving import FRAMES_PER_MS, Places, ramps, sine
-from everjam.engines.band.mixer.grid import Float64Array, curve, to_cells
+from everjam.engines.band.mixer.effects.moving import FRAMES_PER_MS, Places, sine
+from everjam.engines.band.mixer.grid import Float64Array, curve, to_cells, to_lines
 
 _SWING_CELLS: Final = 1_470
 """0.51 Hz."""
@@ -55,7 +55,7 @@ def process(memory: Float32Array, bus: Float32Array, depth: Float64Array, frame:
     drift = sine(frame, frames, _DRIFT_CELLS)
     middle = Places(_MIDDLE_LAG + _DRIFT * drift, HISTORY).read(line)
     middle *= np.float32(_MIDDLE / _WET)
-    level = ramps(_WET * to_cells(depth))
+    level = to_lines(_WET * to_cells(depth))
     bus *= curve(1.0 - (1.0 - _DRY) * depth)
     for i, sign in enumerate((1.0, -1.0)):
         wet = Places(_LAG + sign * _SWING * swing, HISTORY).read(line)

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from everjam.audio import Float32Array
-from everjam.engines.band.mixer.effects.moving import FRAMES_PER_MS, Places, ramps, turns
-from everjam.engines.band.mixer.grid import Float64Array, curve, to_cells
+from everjam.engines.band.mixer.effects.moving import FRAMES_PER_MS, Places, turns
+from everjam.engines.band.mixer.grid import Float64Array, curve, to_cells, to_samples
 
 _SWEEP_CELLS: Final = 6_300
 """8.4 s."""
@@ -42,7 +42,7 @@ def process(memory: Float32Array, bus: Float32Array, depth: Float64Array, frame:
     lag = _SHORTEST * (_LONGEST / _SHORTEST) ** sweep
     near, far = Places(lag, HISTORY), Places(2 * lag, 2 * HISTORY)
     dry = curve(1.0 - depth)
-    level = ramps(_LEVEL * to_cells(depth)).reshape(-1)
+    level = to_samples(_LEVEL * to_cells(depth))
     for side, old, new in zip(bus, memory, after, strict=True):
         line = np.concatenate((old[:HISTORY], side))
         once = np.empty(2 * HISTORY + frames, np.float32)

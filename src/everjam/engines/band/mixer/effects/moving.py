@@ -6,26 +6,15 @@ Oscillators count whole cells from frame 0 of the jam, so that they never drift 
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from everjam.audio import Float32Array
-from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array
+from everjam.engines.band.mixer.grid import CELL_FRAMES, CELL_LINES, Float64Array
 
 CELLS_PER_SECOND: Final = 750
 FRAMES_PER_MS: Final = 48
 REACH: Final = 3
 """A line needs so many samples more than the longest lag."""
-_RAMP: Final = np.arange(CELL_FRAMES) / CELL_FRAMES
-_LINES: Final = np.stack([1.0 - _RAMP, _RAMP]).astype(np.float32)
 _WINDOW: Final = CELL_FRAMES + 2
-
-
-def ramps(cells: npt.NDArray[np.floating]) -> Float32Array:
-    """Values at cell borders, ``(c + 1,)``, to straight lines between them, float32 ``(c, 64)``."""
-    ends = np.empty((cells.shape[0] - 1, 2), np.float32)
-    ends[:, 0] = cells[:-1]
-    ends[:, 1] = cells[1:]
-    return ends @ _LINES
 
 
 def turns(frame: int, frames: int, period_cells: int) -> Float64Array:
@@ -54,8 +43,7 @@ class Places:
     def __init__(self, lag_frames: Float64Array, history: int) -> None:
         base = np.floor(np.minimum(lag_frames[:-1], lag_frames[1:]))
         first, last = lag_frames[:-1] - base, lag_frames[1:] - base
-        ends = np.stack([first, last], axis=1).astype(np.float32)
-        self._between = ends @ _LINES
+        self._between = np.stack([first, last - first], axis=1).astype(np.float32) @ CELL_LINES
         self._crossing = np.flatnonzero(np.maximum(first, last) > 1.0)
         beyond = self._between[self._crossing] - np.float32(1)
         self._beyond = np.maximum(beyond, 0, out=beyond)

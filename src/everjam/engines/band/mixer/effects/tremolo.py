@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 
 from everjam.audio import Float32Array
-from everjam.engines.band.mixer.effects.moving import ramps, sine
-from everjam.engines.band.mixer.grid import Float64Array, to_cells
+from everjam.engines.band.mixer.effects.moving import sine
+from everjam.engines.band.mixer.grid import Float64Array, to_cells, to_samples
 
 PERIOD_CELLS: Final = 144
 """5.2 Hz."""
@@ -33,5 +33,5 @@ def process(memory: Float32Array, bus: Float32Array, depth: Float64Array, frame:
     amount = to_cells(depth)
     for i, ahead in enumerate((_AHEAD, -_AHEAD)):
         swell = sine(frame, bus.shape[1], PERIOD_CELLS, ahead)
-        bus[i] *= ramps(1.0 + amount * (_MAKEUP * (1.0 - _DIP * (0.5 + 0.5 * swell)) - 1.0)).reshape(-1)
+        bus[i] *= to_samples(1.0 + amount * (_MAKEUP * (1.0 - _DIP * (0.5 + 0.5 * swell)) - 1.0))
     return memory.copy()

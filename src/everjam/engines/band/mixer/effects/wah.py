@@ -11,8 +11,8 @@ import numpy as np
 from scipy.signal import lfilter
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.mixer.effects.moving import CELLS_PER_SECOND, ramps, sine
-from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, cell_power, curve, to_cells
+from everjam.engines.band.mixer.effects.moving import CELLS_PER_SECOND, sine
+from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, cell_power, curve, to_cells, to_samples
 
 _LOW_HZ: Final = 380.0
 _OCTAVES: Final = 2.3
@@ -20,9 +20,9 @@ _TOUCH: Final = 0.75
 """Share of the way that playing opens; the rest is the foot's."""
 _FOOT_CELLS: Final = 990
 """1.32 s."""
-_HALF_WIDTH_HZ: Final = 150.0
-_LEVEL: Final = 2 * 1.15
-_DRY: Final = 0.25
+_HALF_WIDTH_HZ: Final = 200.0
+_LEVEL: Final = 2 * 1.1
+_DRY: Final = 0.3
 """What passes beside the band; together with it less than +3 dB."""
 _STEP: Final = 8
 """Samples that become one while the band lies at 0 Hz."""
@@ -91,7 +91,7 @@ def process(memory: Float32Array, bus: Float32Array, depth: Float64Array, frame:
     axes *= (ends.reshape(-1, 2) @ _LINES).reshape(axes.shape)
     axes[0] += axes[1]
     wet = axes[0].reshape(-1)
-    wet *= ramps(_LEVEL * to_cells(depth)).reshape(-1)
+    wet *= to_samples(_LEVEL * to_cells(depth))
     bus *= curve(1.0 - (1.0 - _DRY) * depth)
     bus += wet
     return np.array([fast[-1], slow[-1], phase[-1], *ring[:, 0], *smooth[:, -1], *slopes[:, -1, 0]], np.float32)
