@@ -26,7 +26,9 @@ _FLOOR_DB: Final = -120.0
 _CELL_FRAMES: Final = 5
 _SHORT_SECONDS: Final = 0.006
 _SHORT_LENGTH: Final = 1024
-_EARLY_SECONDS: Final = 0.13
+_KNOWN_SHARE: Final = 3.0
+"""Power that partials are granted in the attack: their mean levels in decibels are below their mean power."""
+_EARLY_SECONDS: Final = 0.085
 _POINTS: Final = centres_hz()
 
 
@@ -116,6 +118,7 @@ def peaks_hz(signal: Float64Array, nominal_hz: float, most: int) -> Float64Array
     """The strongest partials of a struck body, rising."""
     size = min(int(0.5 * RATE_HZ), signal.shape[1])
     power, bin_hz = power_at(signal, size // 2, size, pad=4)
+    whole = power
     power = power.copy()
     power[: int(max(25.0, 0.3 * nominal_hz) / bin_hz)] = 0.0
     power[int(17_000.0 / bin_hz) :] = 0.0
@@ -126,7 +129,11 @@ def peaks_hz(signal: Float64Array, nominal_hz: float, most: int) -> Float64Array
         if power[best] < loudest * 1e-6:
             break
         around = power[max(0, best - int(150.0 / bin_hz)) : best + int(150.0 / bin_hz)]
-        standing_out = power[best] > 20.0 * np.median(around[around > 0.0]) if np.any(around > 0.0) else False
+        # The skirt of a partial that was taken away has no peak of its own.
+        peaked = whole[best] >= whole[best - 1 : best + 2].max()
+        standing_out = (
+            peaked and power[best] > 20.0 * np.median(around[around > 0.0]) if np.any(around > 0.0) else False
+        )
         if standing_out:
             out.append(best * bin_hz)
         half = max(2, int((14.0 if standing_out else 4.0) / bin_hz))
@@ -288,7 +295,7 @@ def _with_attack(
         moments = (cell * RATE_HZ).astype(np.int64)
         whole = np.mean([_short_bands(signal, int(frame)) for frame in moments], 0)
         known = np.mean([_short_bands(partials, int(frame)) for frame in moments], 0)
-        left = whole - 1.5 * known
+        left = whole - _KNOWN_SHARE * known
         out[row] = np.where(left > 0.1 * whole, np.maximum(noise[row], _db(left) + _DENSITY_DB), noise[row])
     return out
 
