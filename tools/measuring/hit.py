@@ -38,7 +38,6 @@ DRUMS: Final[dict[str, Source]] = {
     "snare_brush": _hit(38, program=_BRUSH_KIT),
     "brush_slap": _hit(39, "-", _BRUSH_KIT),
     "brush_swirl": _hit(40, "-", _BRUSH_KIT),
-    "snare_rim": _hit(40, "rim"),
     "cross_stick": _hit(37),
     "tom_acoustic": _hit(47),
     "tom_rock": _hit(47, program=_POWER_KIT),

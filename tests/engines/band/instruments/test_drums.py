@@ -15,7 +15,7 @@ from everjam.engines.band.score import Articulation
 Float64Array = npt.NDArray[np.float64]
 
 KICK_HZ = {"kick_808": 49.0, "kick_909": 49.0, "kick_punchy": 51.913, "kick_606": 58.27, "kick_cr78": 65.406,
-           "kick_linn": 55.0, "kick_driven": 43.654, "kick_hard": 49.0, "kick_hardstyle": 43.654}  # fmt: skip
+ "kick_driven": 43.654, "kick_hard": 49.0, "kick_hardstyle": 43.654}  # fmt: skip
 MACHINES = {
     "kicks": "kick_808 kick_909 kick_punchy kick_606 kick_cr78 kick_linn kick_driven kick_hard kick_hardstyle "
     "kick_rumble kick_lofi kick_chip",

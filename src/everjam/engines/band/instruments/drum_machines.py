@@ -3,6 +3,7 @@
 Pitch tunes a drum against its General MIDI key; the kicks' fundamentals are keys of equal temperament at their own.
 """
 
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Final
 
@@ -33,10 +34,12 @@ from everjam.engines.band.instruments.dsp.base import (
     times,
     unit,
 )
-from everjam.engines.band.instruments.dsp.filters import bandpass, highpass, lowpass, peaks, shape
+from everjam.engines.band.instruments.dsp.filters import bandpass, burst, highpass, lowpass, peaks, shape
+from everjam.engines.band.instruments.dsp.modal import modal
 from everjam.engines.band.instruments.dsp.sampler import sampled
 from everjam.engines.band.instruments.dsp.shaping import overdrive, saturate
 from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, read, square, stack
+from everjam.engines.band.instruments.hits import Hit, play_hit
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 
 _METAL_HZ: Final = (205.3, 304.4, 369.6, 522.7, 540.0, 800.0)
@@ -53,10 +56,6 @@ _KICKS: Final = {
     "kick_606": Kick(_AIS1, ((70.0, 0.009), (16.0, 0.03)), 0.085, 0.008, 1.0, 0.28, (1500.0, 5000.0), 0.0012),
     "kick_cr78": Kick(_C2, ((22.0, 0.012),), 0.05, 0.002, 0.5, 0.05, (300.0, 1500.0), 0.004),
 }
-_LINN_KICK: Final = Kick(
-    _A1, ((74.0, 0.009), (26.0, 0.03)), 0.06, 0.016, 1.5, 0.8, (2400.0, 7000.0), 0.0035,
-    ((121.0, 0.35, 0.04), (178.0, 0.2, 0.03), (3300.0, 0.05, 0.006)),
-)  # fmt: skip
 _LONG_808: Final = Kick(_F1, ((110.0, 0.012), (11.0, 0.06)), 0.32, 0.12, 1.0, 0.35, (900.0, 5000.0), 0.002)
 _GABBER: Final = Kick(_G1, ((620.0, 0.009), (150.0, 0.036)), 0.085, 0.16, 1.0, 0.5, (1500.0, 9000.0), 0.004)
 _HARDSTYLE: Final = Kick(_F1, ((900.0, 0.007), (210.0, 0.028)), 0.13, 0.20, 1.0, 0.9, (900.0, 7000.0), 0.006)
@@ -83,10 +82,6 @@ _SNARES: Final = {
         0.08, 0.8, (500.0, 3600.0), (0.05, 0.06), 0.3, 0.1, 0.3,
     ),
 }  # fmt: skip
-_LINN_SNARE: Final = Snare(
-    ((205.0, 1.0, 0.07), (318.0, 0.5, 0.06), (412.0, 0.4, 0.05), (535.0, 0.3, 0.04), (690.0, 0.2, 0.03)),
-    0.02, 0.75, (900.0, 6500.0), (0.09, 0.10), 0.7, 0.15, 0.26,
-)  # fmt: skip
 _PUNCHY_SNARE: Final = Snare(
     ((196.0, 1.0, 0.055), (294.0, 0.4, 0.04), (392.0, 0.3, 0.03)),
     0.55, 1.0, (1800.0, 11_500.0), (0.05, 0.085), 0.8, 0.0, 0.32,
@@ -101,11 +96,14 @@ _TOMS: Final = {
     "tom_909": Tom(98.0, 0.75, 0.05, 0.14, ((2.0, 0.12, 0.05),), 0.28, (300.0, 4500.0), 0.05, 0.3, 1.5),
     "tom_electronic": Tom(104.0, 1.3, 0.09, 0.17, ((1.5, 0.2, 0.06),), 0.34, (300.0, 6000.0), 0.09, 0.6, 1.7),
 }
-_LINN_TOM: Final = Tom(
-    98.0, 0.35, 0.08, 0.16, ((1.59, 0.4, 0.09), (2.14, 0.25, 0.06), (2.65, 0.15, 0.05)), 0.16, (300.0, 3000.0), 0.04,
-    0.5, 1.2,
-)  # fmt: skip
-
+_LINN: Final = {
+    "kick_linn": Hit("kick_rock", 0.3, pivot_hz=120.0, spread_db=0.5, damped=35.0),
+    "snare_linn": Hit("snare_rock", 0.26, spread_db=0.5, noise_db=2.0),
+    "hat_closed_linn": Hit("hat_closed_acoustic", 0.15, pivot_hz=3000.0, spread_db=0.5, damped=90.0),
+    "hat_open_linn": Hit("hat_open_acoustic", 0.5, pivot_hz=3000.0, spread_db=0.5, damped=45.0),
+    "tom_linn": Hit("tom_rock", 0.6, pivot_hz=200.0, spread_db=0.5, damped=15.0),
+}
+"""Recorded drums, short for a small memory."""
 _HATS: Final = {
     "hat_closed_909": Cymbal(
         0.16, (-46.0, -42.0, -34.0, -20.0, -8.0, -1.0, 3.0), (0.02, 0.02, 0.02, 0.022, 0.028, 0.03, 0.03), 60, 1.1,
@@ -115,33 +113,23 @@ _HATS: Final = {
         0.75, (-46.0, -40.0, -30.0, -16.0, -6.0, 0.0, 2.0), (0.12, 0.12, 0.13, 0.15, 0.18, 0.19, 0.17), 80, 1.0,
         0.001, 0.2, False,
     ),
-    "hat_closed_linn": Cymbal(
-        0.15, (-28.0, -18.0, -9.0, -3.0, 0.0, -3.0, -9.0), (0.02, 0.02, 0.022, 0.026, 0.028, 0.026, 0.022), 70, 0.7,
-        0.0005, 0.35, False,
-    ),
-    "hat_open_linn": Cymbal(
-        0.5, (-28.0, -17.0, -8.0, -3.0, 0.0, -2.0, -8.0), (0.08, 0.1, 0.11, 0.12, 0.12, 0.11, 0.09), 80, 0.7,
-        0.001, 0.3, False,
-    ),
 }  # fmt: skip
 
 
-def _kick_linn(stroke: Stroke) -> Float32Array:
-    """A damped rock kick in eight companded bits; its end is cut off to save memory."""
-    out = unit(play_kick(_LINN_KICK, stroke)) * np.float32(0.95)
-    return sampled(_cut(out, 0.3), _LINN_HZ, 8)
+def _linn(name: str, drive: float, stroke: Stroke) -> Float32Array:
+    """A recorded drum in eight companded bits, ended early; the rate at which it is read tunes it."""
+    hit = _LINN[name]
+    raw = unit(play_hit(hit, replace(stroke, semitones=0.0)))
+    loud = unit(saturate(raw, drive)) * np.float32(0.95)
+    tuned = loud if not stroke.semitones else _read_faster(loud, stroke.tuning)
+    frames = min(tuned.size, frames_of(hit.seconds))
+    cut = tuned[:frames] * (1.0 - attack(frames, hit.seconds) ** 6)
+    return sampled(cut, min(40_000.0, _LINN_HZ * stroke.tuning), 8)
 
 
-def _cut(signal: Float32Array, seconds: float) -> Float32Array:
-    """Ended early, as a sample in a small memory."""
-    frames = min(signal.shape[-1], frames_of(seconds))
-    return signal[..., :frames] * (1.0 - attack(frames, seconds) ** 6)
-
-
-def _snare_linn(stroke: Stroke) -> Float32Array:
-    """A recorded drum whose end was cut off to save memory."""
-    out = saturate(unit(play_snare(_LINN_SNARE, stroke)), 1.6)
-    return sampled(_cut(unit(out) * np.float32(0.95), 0.2), _LINN_HZ, 8)
+def _read_faster(signal: Float32Array, ratio: float) -> Float32Array:
+    at = np.arange(int(signal.size / ratio)) * ratio
+    return f32(np.interp(at, np.arange(signal.size), signal))
 
 
 def _snare_gated(stroke: Stroke) -> Float32Array:
@@ -321,10 +309,17 @@ def _hat_chip(stroke: Stroke) -> Float32Array:
     return shape(held, highpass(stroke.bright(3500.0, 9500.0))) * decay(frames, stroke.hard(0.007, 0.014))
 
 
-def _tom_linn(stroke: Stroke) -> Float32Array:
-    """A recorded tom in eight companded bits: its steps are tuned by the rate that they are read at."""
-    out = unit(play_tom(_LINN_TOM, stroke)) * np.float32(0.95)
-    return sampled(_cut(out, 0.6), min(40_000.0, _LINN_HZ * stroke.tuning), 8)
+def _rim(stroke: Stroke) -> Float32Array:
+    """A click of wood and metal, as short as it can be, in a small room."""
+    frames = frames_of(0.22)
+    hz = np.array([480.0, 1080.0, 1720.0, 2480.0, 3650.0, 5300.0]) * stroke.tuning
+    levels = np.array([0.4, 1.0, 0.9, 0.8, 0.6, 0.4]) * stroke.bright(0.7, 1.4) ** np.array([0, 0, 1, 1, 2, 2])
+    taus = np.array([0.03, 0.02, 0.014, 0.011, 0.008, 0.006])
+    out = unit(modal(hz, levels, taus, frames, stroke.rng.uniform(0.0, 0.5, hz.size)))
+    room = unit(shape(noise(stroke.rng, frames), bandpass(900.0, stroke.bright(4500.0, 9000.0))))
+    out += room * (decay(frames, 0.008) * np.float32(0.5) + decay(frames, 0.05) * np.float32(0.06))
+    add_at_start(out, burst(stroke.rng, 0.012, 0.0008, highpass(3000.0)) * np.float32(stroke.hard(0.15, 0.6)))
+    return out
 
 
 def _patch(name: str, title: str, voice: Voice, gm: int, pivot_hz: float, variants: int = 3) -> Patch:
@@ -352,7 +347,7 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _kick("kick_606", "606 kick"),
     _kick("kick_cr78", "CR-78 kick"),
     _patch("kick_chip", "Chip kick", _kick_chip, 36, 400.0, 2),
-    _patch("kick_linn", "Eighties sampled kick", _kick_linn, 36, 400.0),
+    _patch("kick_linn", "Eighties sampled kick", partial(_linn, "kick_linn", 1.3), 36, 400.0),
     _patch("kick_driven", "Driven 808 kick", _kick_driven, 36, 300.0),
     _patch("kick_hard", "Distorted gabber kick", _kick_gabber, 36, 500.0),
     _patch("kick_hardstyle", "Hardstyle kick", _kick_hardstyle, 36, 500.0),
@@ -364,25 +359,33 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _snare("snare_cr78", "CR-78 snare", 38, 2500.0),
     _snare("snare_trap", "Trap snare", 40, 2000.0),
     _patch("snare_chip", "Chip snare", _snare_chip, 38, 1500.0),
-    _patch("snare_linn", "Eighties sampled snare", _snare_linn, 38, 1200.0),
+    _patch("snare_linn", "Eighties sampled snare", partial(_linn, "snare_linn", 2.2), 38, 1200.0),
     _patch("snare_gated", "Gated snare", _snare_gated, 38, 1200.0),
     _patch("snare_punchy", "Layered pop snare", _snare_punchy, 38, 1500.0),
     _patch("snare_lofi", "Lo-fi snare", _snare_lofi, 38, 1000.0),
+    _patch("rim", "Rim shot", _rim, 37, 1500.0),
     _patch("clap", "Hand clap", _clap, 39, 1500.0, 4),
     _patch("hat_closed", "808 closed hi-hat", partial(_hat, 0.022, 0.14), 42, 6000.0, 4),
     _patch("hat_open", "808 open hi-hat", partial(_hat, 0.14, 0.6), 46, 6000.0),
-    _patch("hat_closed_909", "909 closed hi-hat", partial(_hat_sampled, "hat_closed_909", 36_000.0, 6, 6500.0), 42, 7000.0, 4),
+    _patch(
+        "hat_closed_909",
+        "909 closed hi-hat",
+        partial(_hat_sampled, "hat_closed_909", 36_000.0, 6, 6500.0),
+        42,
+        7000.0,
+        4,
+    ),
     _patch("hat_open_909", "909 open hi-hat", partial(_hat_sampled, "hat_open_909", 36_000.0, 6, 6500.0), 46, 7000.0),
     _patch("hat_closed_606", "606 closed hi-hat", partial(_hat_606, 0.009, 0.07), 42, 7000.0, 4),
     _patch("hat_open_606", "606 open hi-hat", partial(_hat_606, 0.085, 0.42), 46, 7000.0),
     _patch("hat_closed_cr78", "CR-78 hi-hat", _hat_cr78, 42, 6000.0, 4),
-    _patch("hat_closed_linn", "LinnDrum closed hi-hat", partial(_hat_sampled, "hat_closed_linn", _LINN_HZ, 8, 2600.0), 42, 5000.0, 4),
-    _patch("hat_open_linn", "LinnDrum open hi-hat", partial(_hat_sampled, "hat_open_linn", _LINN_HZ, 8, 2600.0), 46, 5000.0),
+    _patch("hat_closed_linn", "LinnDrum closed hi-hat", partial(_linn, "hat_closed_linn", 0.8), 42, 5000.0, 4),
+    _patch("hat_open_linn", "LinnDrum open hi-hat", partial(_linn, "hat_open_linn", 0.8), 46, 5000.0),
     _patch("hat_chip", "Chip hi-hat", _hat_chip, 42, 6000.0, 3),
     _patch("hat_trap", "Trap hi-hat", _hat_trap, 42, 9000.0, 4),
     _patch("hat_lofi", "Lo-fi hi-hat", _hat_lofi, 42, 3500.0, 4),
     _tom("tom_808", "808 tom"),
     _tom("tom_909", "909 tom"),
     _tom("tom_electronic", "Electronic drum pad tom"),
-    _patch("tom_linn", "LinnDrum tom", _tom_linn, 47, 500.0),
+    _patch("tom_linn", "LinnDrum tom", partial(_linn, "tom_linn", 1.3), 47, 500.0),
 )

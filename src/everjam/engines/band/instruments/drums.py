@@ -27,7 +27,6 @@ _DRUMS: Final = {
     "snare_rock": Hit("snare_rock", 0.6, 0.22, attack_db=7.0, mute_db=70.0),
     "snare_jazz": Hit("snare_jazz", 0.5, 0.18, force_db=3.2, attack_db=6.0, mute_db=70.0),
     "snare_march": Hit("snare_march", 0.5, 0.15, attack_db=6.0, mute_db=70.0, roll_step_seconds=0.045),
-    "rim": Hit("snare_rim", 0.45, 0.15, attack_db=6.0, pivot_hz=900.0),
     "tom_acoustic": Hit("tom_acoustic", 0.9, attack_db=7.0, pivot_hz=200.0, roll_step_seconds=0.07),
     "tom_rock": Hit("tom_rock", 0.9, attack_db=7.0, pivot_hz=200.0, roll_step_seconds=0.07),
 }
@@ -95,7 +94,6 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _drum("snare_jazz", "Jazz snare", 38, 1200.0, 4, "roll", "muted"),
     _drum("snare_march", "Marching snare", 38, 1800.0, 4, "roll", "muted", voice=_snare_march),
     _drum("snare_brush", "Brushed snare", 38, 1500.0, 4, "roll", "slap", "legato", voice=_snare_brush),
-    _drum("rim", "Rim shot", 37, 1500.0, 3),
     _drum("tom_acoustic", "Acoustic tom", 47, 500.0, 3, "roll"),
     _drum("tom_rock", "Rock tom", 47, 500.0, 3, "roll"),
 )
