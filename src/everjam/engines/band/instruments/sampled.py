@@ -13,7 +13,7 @@ from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments import PATCHES
 from everjam.engines.band.instruments.contract import Patch, Tone, Waveform
 from everjam.engines.band.instruments.dsp.base import midi_to_hz
-from everjam.engines.band.instruments.sampled_playing import play
+from everjam.engines.band.instruments.sampled_playing import FOREVER_SECONDS, play
 from everjam.engines.band.instruments.sampled_presets import ARTICULATED, DRUMS, MELODIC, Preset
 from everjam.engines.band.instruments.soundfont import SoundFont, SoundFontError
 from everjam.engines.band.instruments.soundfont.envelopes import volume_envelope
@@ -24,6 +24,7 @@ _TILT_DB: Final = 10.0
 _FORCE_TILT_DB: Final = 5.0
 _VARIANT_TILT_DB: Final = 0.8
 _REFERENCE_MS: Final = 400
+_REFERENCE_SECONDS: Final = 0.5
 _REFERENCE_FRAMES: Final = _REFERENCE_MS * SAMPLE_RATE_HZ // 1000
 _BASS_CENTRE: Final = 36
 _RELEASE_SHARE: Final = 0.3
@@ -76,9 +77,8 @@ def sampled_patch(font: SoundFont, base: Patch) -> Patch | None:
     if preset is None or not font.has(preset.bank, preset.program):
         return None
     key = keys[0] if keys else _middle(base)
-    return replace(
-        base, render=_Sampled(font, base, preset, keys), release_ms=_release_ms(font, preset, key, base.release_ms)
-    )
+    own = replace(base, release_ms=_release_ms(font, preset, key, base.release_ms))
+    return replace(own, render=_Sampled(font, own, preset, keys))
 
 
 def _middle(patch: Patch) -> int:
@@ -108,7 +108,7 @@ class _Sampled:
 
     Args:
         font: The recordings.
-        base: The synthesised patch.
+        base: The synthesised patch, with the font's release.
         preset: Where the font has it.
         keys: Drum keys, empty for pitched patches.
     """
@@ -130,7 +130,7 @@ class _Sampled:
         scaled.setflags(write=False)
         return scaled
 
-    def _waveform(self, tone: Tone) -> Waveform | None:
+    def _waveform(self, tone: Tone, stop_seconds: float = FOREVER_SECONDS) -> Waveform | None:
         """At the level that ``finish`` gives; None where the font is silent."""
         stroke = Stroke(
             hz=midi_to_hz(self._base.gm_program if self._keys else tone.pitch),
@@ -145,7 +145,16 @@ class _Sampled:
         )
         place = self._place(tone)
         known = (self._base.name, tone.articulation) in ARTICULATED and place.preset != self._preset
-        signal, tilt_db = play(self._font, self._base, place.preset, place.key, place.cents, stroke, plainly=known)
+        signal, tilt_db = play(
+            self._font,
+            self._base,
+            place.preset,
+            place.key,
+            place.cents,
+            stroke,
+            plainly=known,
+            stop_seconds=stop_seconds,
+        )
         if not signal.size or not signal.any():
             return None
         tilt_db += _TILT_DB * (2.0 * stroke.brightness - 1.0) + _FORCE_TILT_DB * (stroke.force - 0.75)
@@ -171,7 +180,7 @@ class _Sampled:
         base = self._base
         key = base.gm_program if base.family in _HIT else _middle(base)
         tone = Tone(base.name, key, _REFERENCE_MS if base.sustained else 0, 6, 5, 0)
-        waveform = self._waveform(tone)
+        waveform = self._waveform(tone, _REFERENCE_SECONDS)
         if waveform is None:
             return 1.0
         recorded, synthesised = loudness(waveform), loudness(base.render(tone))

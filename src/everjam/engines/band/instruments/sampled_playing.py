@@ -14,7 +14,9 @@ from everjam.engines.band.instruments.voicing import Stroke
 _VELOCITY_EXPONENT: Final = 0.83
 """Fonts fall by 40 dB a decade of velocity, the band by 33 dB a decade of force."""
 _LONGEST_HELD_SECONDS: Final = 60.0
-_RELEASE_SECONDS: Final = 3.0
+FOREVER_SECONDS: Final = 80.0
+_TAIL_SECONDS: Final = 0.02
+_RING_OUT_SECONDS: Final = 0.8
 _RING_SECONDS: Final = {"drums": 5.0, "percussion": 4.0, "mallets": 4.5}
 _OTHER_RING_SECONDS: Final = 1.6
 _STACCATO_SECONDS: Final = 0.14
@@ -36,7 +38,15 @@ _HIT_TAKE_CENTS: Final = 12.0
 
 
 def play(
-    font: SoundFont, patch: Patch, preset: Preset, key: int, cents: float, stroke: Stroke, *, plainly: bool
+    font: SoundFont,
+    patch: Patch,
+    preset: Preset,
+    key: int,
+    cents: float,
+    stroke: Stroke,
+    *,
+    plainly: bool,
+    stop_seconds: float = FOREVER_SECONDS,
 ) -> tuple[Float32Array, float]:
     """A note as the stroke wants it.
 
@@ -48,6 +58,7 @@ def play(
         cents: Retuning.
         stroke: Length, force, way of playing and glide; its rng draws small differences of takes above the first.
         plainly: Whether the preset is a recording of the way of playing itself.
+        stop_seconds: When it ends at the latest.
 
     Returns:
         float32 ``(channels, frames)``, one channel where the recording stands in one place, and the decibels of treble
@@ -65,7 +76,9 @@ def play(
         return _struck_often(font, preset, key, velocity, cents, stroke, held_seconds, _STRIKES_HZ[way]), 0.0
     skip_seconds = _LEGATO_SKIP_SECONDS if way == "legato" else 0.0
     held_seconds += skip_seconds
-    playing = Playing(held_seconds, held_seconds + _RELEASE_SECONDS, _bend_cents(way, stroke, held_seconds, cents))
+    tail_seconds = _tail_seconds(patch, way)
+    most_seconds = min(held_seconds + tail_seconds, skip_seconds + stop_seconds)
+    playing = Playing(held_seconds, most_seconds, _bend_cents(way, stroke, held_seconds, cents))
     signal = font.render(preset.bank, preset.program, key, velocity, playing, fold=True)
     if skip_seconds:
         signal = _softly_begun(signal, skip_seconds)
@@ -74,7 +87,8 @@ def play(
         signal = signal * np.exp(at * np.float32(-1.0 / (_MUTE_SECONDS * SAMPLE_RATE_HZ)))
     elif way == "fall":
         signal = signal * _fading(signal.shape[1], held_seconds)
-    return signal, {"muted": _MUTE_TILT_DB, "harmonic": _HARMONIC_TILT_DB}.get(way, 0.0)
+    tilt_db = {"muted": _MUTE_TILT_DB, "harmonic": _HARMONIC_TILT_DB}.get(way, 0.0)
+    return _ended(signal, most_seconds - skip_seconds, tail_seconds), tilt_db
 
 
 def _held_seconds(patch: Patch, stroke: Stroke) -> float:
@@ -85,6 +99,23 @@ def _held_seconds(patch: Patch, stroke: Stroke) -> float:
     if stroke.articulation == "staccato":
         return min(stroke.held_seconds, _STACCATO_SECONDS)
     return min(stroke.held_seconds, _LONGEST_HELD_SECONDS)
+
+
+def _tail_seconds(patch: Patch, way: str) -> float:
+    """What is heard after a note is let go: the mixer fades out what is held by then, but not what rings or falls."""
+    if not patch.sustained or way == "fall":
+        return _RING_OUT_SECONDS
+    return patch.release_ms / 1000.0 + _TAIL_SECONDS
+
+
+def _ended(signal: Float32Array, most_seconds: float, tail_seconds: float) -> Float32Array:
+    """Softly let go of where it would be cut off: over the last half of its tail."""
+    most_frames = int(most_seconds * SAMPLE_RATE_HZ) // BLOCK_FRAMES * BLOCK_FRAMES
+    fall = min(int(0.5 * tail_seconds * SAMPLE_RATE_HZ), signal.shape[1])
+    if signal.shape[1] < most_frames - BLOCK_FRAMES or fall < 2:
+        return signal
+    fading = 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, fall, dtype=np.float32))
+    return np.concatenate([signal[:, :-fall], signal[:, -fall:] * fading], axis=1)
 
 
 def _bend_cents(way: str, stroke: Stroke, held_seconds: float, cents: float) -> Float64Array:

@@ -24,6 +24,7 @@ from tests.engines.band.instruments.soundfont.writer import (
 
 from everjam.audio import Float32Array
 from everjam.engines.band.instruments.soundfont import Playing, SoundFont, lowpass
+from everjam.engines.band.instruments.soundfont.generators import Float64Array
 
 Opened = Callable[[Font], SoundFont]
 FLAT_GAIN = 10 ** (3.01 / 40)
@@ -166,23 +167,38 @@ def test_filter(opened: Opened, cutoff: int, q: int, hz: float) -> None:
     assert level_db(wave, 0.2, 0.9) - open_db == pytest.approx(20 * np.log10(response), abs=0.1)
 
 
-def test_a_moving_filter_is_the_recursion_done_frame_by_frame() -> None:
-    rng = np.random.default_rng(1)
-    signal = rng.standard_normal(64 * 20).astype(np.float32)
-    cutoff = np.geomspace(200.0, 8000.0, 21)
-    quality = lowpass.resonance(120.0)
+def frame_by_frame(signal: Float32Array, cutoff: Float64Array, quality: float) -> Float64Array:
+    """The filter as its recursion is written."""
     omega = 2 * np.pi * cutoff / RATE_HZ
     alpha = np.sin(omega) / (2 * quality)
     table = np.stack([(1 - np.cos(omega)) / 2 / np.sqrt(quality), -2 * np.cos(omega), 1 - alpha]) / (1 + alpha)
-    expected = np.empty(signal.size)
+    out = np.empty(signal.size)
     first = second = 0.0
     for number, value in enumerate(signal):
         block, part = divmod(number, 64)
         b, a1, a2 = table[:, block] + (table[:, block + 1] - table[:, block]) * part / 64
         centre = value - a1 * first - a2 * second
-        expected[number] = b * (centre + 2 * first + second)
+        out[number] = b * (centre + 2 * first + second)
         first, second = centre, first
-    assert np.abs(lowpass.apply(signal, cutoff, quality) - expected).max() < 1e-5
+    return out
+
+
+SWEEPS = {
+    "quick": (np.geomspace(200.0, 8000.0, 21), 1e-5),
+    "slow": (np.geomspace(3000.0, 2000.0, 201), 8e-3),
+    "still": (np.full(21, 1000.0), 1e-6),
+    "quick, then slow": (np.concatenate([np.geomspace(8000.0, 1500.0, 21), np.geomspace(1500.0, 1300.0, 100)]), 8e-3),
+}
+
+
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_a_moving_filter_is_the_recursion_done_frame_by_frame(sweep: str) -> None:
+    cutoff, tolerance = SWEEPS[sweep]
+    rng = np.random.default_rng(1)
+    signal = rng.standard_normal(64 * (cutoff.size - 1)).astype(np.float32)
+    expected = frame_by_frame(signal, cutoff, lowpass.resonance(60.0))
+    error = lowpass.apply(signal, cutoff, lowpass.resonance(60.0)) - expected
+    assert np.sqrt(np.mean(error**2)) < tolerance * np.sqrt(np.mean(expected**2))
 
 
 def test_the_modulation_envelope_moves_filter_and_pitch(opened: Opened) -> None:

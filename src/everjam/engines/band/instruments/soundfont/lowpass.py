@@ -14,6 +14,8 @@ _LOWEST_HZ: Final = 5.0
 _HIGHEST_HZ: Final = 0.45 * SAMPLE_RATE_HZ
 _FLAT_DB: Final = 3.01
 _MOST_Q_DB: Final = 96.0
+_STEP: Final = 0.01
+"""A step of the cutoff that is not heard: a sixth of a semitone."""
 
 
 def resonance(centibels: float) -> float:
@@ -32,16 +34,15 @@ def apply(signal: Float32Array, cutoff_hz: Float64Array, quality: float) -> Floa
     Returns:
         float32, as long as the signal.
     """
-    gain = 1.0 / np.sqrt(quality)
-    lowest, highest = float(cutoff_hz.min()), float(cutoff_hz.max())
-    if lowest >= OPEN_HZ and quality <= 1.0:
-        return signal * np.float32(gain)
-    if highest - lowest <= 0.002 * highest:
-        b, a = _coefficients(cutoff_hz[:1], quality)
-        numerator = np.array([b[0], 2.0 * b[0], b[0]], np.float32)
-        denominator = np.array([1.0, a[0, 0], a[1, 0]], np.float32)
-        return np.asarray(scipy.signal.lfilter(numerator.astype(np.float64), denominator, signal), np.float32)
-    return _moving(signal, cutoff_hz, quality)
+    if float(cutoff_hz.min()) >= OPEN_HZ and quality <= 1.0:
+        return signal * np.float32(1.0 / np.sqrt(quality))
+    frames = signal.size // (cutoff_hz.size - 1)
+    change = np.abs(np.diff(np.log(np.maximum(cutoff_hz, _LOWEST_HZ))))
+    quick = np.flatnonzero(change > _STEP)
+    split = int(quick[-1]) + 1 if quick.size else 0
+    moving, memory = _moving(signal[: split * frames], cutoff_hz[: split + 1], quality)
+    still = _stepping(signal[split * frames :], cutoff_hz[split:], np.cumsum(change[split:]), quality, memory)
+    return still if not split else np.concatenate([moving, still])
 
 
 def _coefficients(cutoff_hz: Float64Array, quality: float) -> tuple[Float64Array, Float64Array]:
@@ -52,12 +53,51 @@ def _coefficients(cutoff_hz: Float64Array, quality: float) -> tuple[Float64Array
     return 0.5 * (1.0 - cosine) * scale / np.sqrt(quality), np.stack([-2.0 * cosine, 1.0 - alpha]) * scale
 
 
-def _moving(signal: Float32Array, cutoff_hz: Float64Array, quality: float) -> Float32Array:
+def _stepping(
+    signal: Float32Array, cutoff_hz: Float64Array, way: Float64Array, quality: float, memory: tuple[float, float]
+) -> Float32Array:
+    """A cutoff that moves slowly or not at all goes in steps too small to be heard.
+
+    Args:
+        signal: Whole blocks.
+        cutoff_hz: At their borders.
+        way: How far the logarithm of the cutoff has gone at the end of each block.
+        quality: Of the filter.
+        memory: As ``_moving`` leaves it.
+    """
+    if not signal.size:
+        return signal
+    frames = signal.size // way.size
+    borders = np.concatenate([[0], np.flatnonzero(np.diff(np.floor(way / _STEP))) + 1, [way.size]])
+    middles = cutoff_hz[(borders[:-1] + borders[1:]) // 2]
+    b, a = _coefficients(middles, quality)
+    first, second = memory
+    # From the memories of direct form II to those of its transpose, which scipy keeps.
+    state = np.array(
+        [
+            b[0] * (2.0 - a[0, 0]) * first + b[0] * (1.0 - a[1, 0]) * second,
+            b[0] * (1.0 - a[1, 0]) * first + b[0] * (a[0, 0] - 2.0 * a[1, 0]) * second,
+        ]
+    )
+    out = np.empty(signal.size, np.float32)
+    for number, (begin, end) in enumerate(zip(borders[:-1] * frames, borders[1:] * frames, strict=True)):
+        numerator = np.array([b[number], 2.0 * b[number], b[number]])
+        denominator = np.array([1.0, a[0, number], a[1, number]])
+        out[begin:end], state = scipy.signal.lfilter(numerator, denominator, signal[begin:end], zi=state)
+    return out
+
+
+def _moving(signal: Float32Array, cutoff_hz: Float64Array, quality: float) -> tuple[Float32Array, tuple[float, float]]:
     """All blocks side by side: each from rest, and what its two memories would add, put together in order afterwards.
 
     Coefficients go in straight lines within a block. Memory: about three times the signal.
+
+    Returns:
+        The signal, and the filter's two memories after it (direct form II, the newer one first).
     """
     blocks = cutoff_hz.size - 1
+    if not blocks:
+        return signal, (0.0, 0.0)
     frames = signal.size // blocks
     b, a = _coefficients(cutoff_hz, quality)
     a_step, b_step = np.diff(a, axis=1) / frames, np.diff(b) / frames
@@ -80,20 +120,23 @@ def _moving(signal: Float32Array, cutoff_hz: Float64Array, quality: float) -> Fl
         a_now += a_step
         b_now += b_step
     memories = _chained(newest, older)
-    whole = out[:, 0] + out[:, 1] * memories[0] + out[:, 2] * memories[1]
-    return np.ascontiguousarray(whole.T, np.float32).reshape(-1)
+    whole = out[:, 1] * memories[0, :-1]
+    whole += out[:, 0]
+    whole += out[:, 2] * memories[1, :-1]
+    last = (float(memories[0, -1]), float(memories[1, -1]))
+    return np.ascontiguousarray(whole.T, np.float32).reshape(-1), last
 
 
 def _chained(newest: Float64Array, older: Float64Array) -> Float64Array:
-    """Both memories at the beginning of every block, ``(2, blocks)``, from what each block makes of them."""
+    """Both memories at the borders of the blocks, ``(2, blocks + 1)``, from what each block makes of them."""
     first = second = 0.0
-    found: list[tuple[float, float]] = []
+    found: list[tuple[float, float]] = [(first, second)]
     for from_rest, by_first, by_second, rest_older, first_older, second_older in zip(
         *newest.tolist(), *older.tolist(), strict=True
     ):
-        found.append((first, second))
         first, second = (
             from_rest + by_first * first + by_second * second,
             rest_older + first_older * first + second_older * second,
         )
+        found.append((first, second))
     return np.array(found).T

@@ -134,12 +134,11 @@ class SampleData:
 
     def _turning(self, sample: int, span: Span, index: Indices, share: Float32Array) -> Float32Array:
         loop = span.loop_end - span.loop_start
-        around = [np.maximum(index - 1, span.start)]
-        for ahead in range(3):
-            place = index + ahead
-            past = place >= span.loop_end
-            place[past] = span.loop_start + (place[past] - span.loop_start) % loop
-            around.append(place)
+        around = [np.maximum(index - 1, span.start), index, index + 1, index + 2]
+        late = np.flatnonzero(index >= span.loop_end - 2)
+        for place in around[1:]:
+            places = place[late]
+            place[late] = np.where(places < span.loop_end, places, span.loop_start + (places - span.loop_start) % loop)
         return _cubic([self._frames(sample, place) for place in around], share)
 
     def _frames(self, sample: int, index: Indices) -> Float32Array:
