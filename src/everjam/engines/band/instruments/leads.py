@@ -164,13 +164,14 @@ def _hard(stroke: Stroke) -> Float32Array:
     bend = 0.0 if stroke.glide else -260.0
     cents = bend * np.exp(-at / 0.018) + slide_cents(stroke, frames, 0.04) + late_vibrato(frames, 6.2, 16.0, 0.2, 0.3)
     curve = curve_of(stroke, frames, f32(cents))
-    count = partials_of(stroke, 300)
+    # What is driven this hard must leave room for what the drive adds.
+    count = partials_of(stroke, max(4, int(9000.0 / stroke.hz)))
     peak = stroke.hz * 3.0 + stroke.bright(1800.0, 7000.0) * stroke.hard(0.5, 1.0)
     cutoff = f32((peak * 2.0 ** (0.8 * np.exp(-at / 0.12))).astype(np.float32))
     wave = thinned(saw_wave(count) + pulse_wave(count, 0.2), 0.2)
     sweep = through(stroke, wave, cutoff, curve, resonance=0.75, per_octave=9)
     flat, sharp = unison(sweep, curve, (-13.0, 13.0), frames, stroke.rng, width=1.0)
-    middle = overloaded(unit(flat + sharp), 3.6, 0.2)
+    middle = overloaded(unit(flat + sharp), 3.6, 0.2, speed=4 if stroke.hz > 500.0 else 2)
     return widened(middle, np.float32(0.35) * unit(flat - sharp)) * lead_envelope(
         stroke, frames, 0.002, 0.4, 0.85, 0.13
     )

@@ -52,13 +52,30 @@ def phase(hz: float | Float32Array, frames: int, start_cycles: float = 0.0) -> P
         whole *= np.uint32(round(hz / SAMPLE_RATE_HZ * _TURN))
         whole += start
     else:
-        mean_hz = 0.5 * (hz[:-1].astype(np.float64) + hz[1:])
-        steps: npt.NDArray[np.uint32] = (mean_hz / SAMPLE_RATE_HZ * _TURN).astype(np.uint32)
-        blocks = steps * np.uint32(CONTROL_FRAMES)
-        whole = np.multiply.outer(steps, np.arange(CONTROL_FRAMES, dtype=np.uint32))
-        whole += (np.cumsum(blocks, dtype=np.uint32) - blocks + start)[:, None]
-        whole = whole.reshape(-1)[:frames]
+        whole = glide_of(hz, CONTROL_FRAMES, SAMPLE_RATE_HZ, start)[:frames]
     return Phase((whole >> _SHIFT).astype(np.int64), (whole & _FRACTION_MASK).astype(np.float32) * _FRACTION_SCALE)
+
+
+def glide_of(hz: Float32Array, block: int, rate_hz: int, start: np.uint32) -> npt.NDArray[np.uint32]:
+    """Running phase of a control curve in 32-bit fixed point.
+
+    The frequency goes straight from point to point: one that went in steps would be heard as sidebands.
+
+    Args:
+        hz: Control curve.
+        block: Frames between two of its points.
+        rate_hz: Frames a second.
+        start: Phase at frame 0.
+    """
+    steps: npt.NDArray[np.int64] = np.rint(hz.astype(np.float64) * (_TURN / rate_hz)).astype(np.int64)
+    first, bend = steps[:-1], np.diff(steps)
+    blocks = (first * block + bend * (block // 2)).astype(np.uint32)
+    at = np.arange(block, dtype=np.int64)
+    whole = np.multiply.outer(first.astype(np.uint32), at.astype(np.uint32))
+    curved = np.multiply.outer(bend.astype(np.float32), (at * at / (2.0 * block)).astype(np.float32))
+    whole += curved.astype(np.int64).astype(np.uint32)
+    whole += (np.cumsum(blocks, dtype=np.uint32) - blocks + start)[:, None]
+    return whole.reshape(-1)
 
 
 def harmonic_count(hz: float, most: int = 1200) -> int:
