@@ -125,6 +125,57 @@ def test_takes_differ_a_little_and_force_changes_the_sound(name: str) -> None:
     assert distance_db(stroke(name, velocity=2), stroke(name, velocity=8)) > 0.3
 
 
+ALTERNATING = {"tabla", "talking_drum", "guiro", "castanets", "scratch"}
+"""Other strokes by turns."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        patch.name
+        for patch in PATCHES.values()
+        if patch.family in {"drums", "percussion"} and patch.name not in ALTERNATING
+    ],
+)
+def test_takes_are_one_instrument(name: str) -> None:
+    takes = [mono(stroke(name, variant=variant)) for variant in range(PATCHES[name].variants)]
+    edges = np.geomspace(40.0, 16_000.0, 28)
+    levels = []
+    for take in takes:
+        power = np.abs(np.fft.rfft(take, 1 << 17)) ** 2
+        hz = np.fft.rfftfreq(1 << 17, 1.0 / SAMPLE_RATE_HZ)
+        bands = np.array([power[(hz >= a) & (hz < b)].mean() for a, b in itertools.pairwise(edges)])
+        levels.append(10.0 * np.log10(np.maximum(bands, bands.max() * 10.0**-4.5)))
+    for one, other in itertools.combinations(levels, 2):
+        assert np.sqrt(np.mean((one - other) ** 2)) < 8.0
+
+
+@pytest.mark.parametrize(
+    "name", ["kick_acoustic", "kick_rock", "snare_acoustic", "snare_jazz", "snare_909", "tom_rock", "timbale"]
+)
+def test_a_hard_stroke_has_more_treble_for_its_level(name: str) -> None:
+    def treble(velocity: int) -> float:
+        power = np.abs(np.fft.rfft(mono(stroke(name, velocity=velocity)), 1 << 17)) ** 2
+        hz = np.fft.rfftfreq(1 << 17, 1.0 / SAMPLE_RATE_HZ)
+        return float(10.0 * np.log10(power[hz > 3000.0].sum() / power.sum()))
+
+    assert treble(2) + 1.0 < treble(5) < treble(8) - 0.5
+
+
+@pytest.mark.parametrize(("name", "low_hz", "high_hz"), [("bayan", 40.0, 190.0), ("talking_drum", 80.0, 360.0)])
+@pytest.mark.parametrize("glide", [-7, 7])
+def test_skins_glide_from_where_the_note_says(name: str, low_hz: float, high_hz: float, glide: int) -> None:
+    tone = Tone(name, PATCHES[name].gm_program, 0, 6, 5, 0, "plain", glide)
+    wave = mono(PATCHES[name].render(tone))
+    hz = np.fft.rfftfreq(1 << 17, 1.0 / SAMPLE_RATE_HZ)
+    inside = (hz > low_hz) & (hz < high_hz)
+    early, late = (
+        hz[inside][np.argmax(np.abs(np.fft.rfft(piece * np.hanning(piece.size), 1 << 17))[inside])]
+        for piece in (wave[:2400], wave[int(0.35 * SAMPLE_RATE_HZ) : int(0.6 * SAMPLE_RATE_HZ)])
+    )
+    assert 1200.0 * np.log2(early / late) * np.sign(glide) > 150.0
+
+
 @pytest.mark.parametrize("name", STEREO)
 def test_wide_drums_keep_their_level_in_mono(name: str) -> None:
     wave = stroke(name)

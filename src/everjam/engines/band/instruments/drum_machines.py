@@ -260,7 +260,7 @@ def _hat(tau_seconds: float, seconds: float, stroke: Stroke) -> Float32Array:
     frames = frames_of(seconds)
     out = noise(stroke.rng, frames) * np.float32(0.35)
     out += _metal(stroke, frames, _METAL_HZ, 3.96) * np.float32(0.6)
-    out = shape(out, bandpass(stroke.bright(5600.0, 8600.0), 15500.0, 3))
+    out = shape(out, bandpass(stroke.bright(5600.0, 8600.0), 16_000.0 * stroke.hard(0.58, 1.04), 3))
     return out * decay(frames, tau_seconds * stroke.hard(0.6, 1.1))
 
 
@@ -269,7 +269,7 @@ def _hat_606(tau_seconds: float, seconds: float, stroke: Stroke) -> Float32Array
     frames = frames_of(seconds)
     out = noise(stroke.rng, frames) * np.float32(0.12) + _metal(stroke, frames, _METAL_606_HZ, 1.0)
     ring = peaks(((6700.0 * stroke.tuning, 1100.0, 1.6), (9300.0 * stroke.tuning, 1500.0, 1.0)), 0.4)
-    out = shape(out, bandpass(stroke.bright(4900.0, 7400.0), 13_500.0, 3), ring)
+    out = shape(out, bandpass(stroke.bright(4900.0, 7400.0), 14_000.0 * stroke.hard(0.58, 1.04), 3), ring)
     return out * decay(frames, tau_seconds * stroke.hard(0.6, 1.1))
 
 
@@ -277,7 +277,7 @@ def _hat_cr78(stroke: Stroke) -> Float32Array:
     """A tick of hiss over a faint metal, as rhythm boxes on organs have it."""
     frames = frames_of(0.1)
     out = noise(stroke.rng, frames) + _metal(stroke, frames, _METAL_606_HZ, 1.62) * np.float32(0.3)
-    out = shape(out, bandpass(stroke.bright(4800.0, 7200.0) * stroke.tuning, 11_500.0, 2))
+    out = shape(out, bandpass(stroke.bright(4800.0, 7200.0) * stroke.tuning, 12_000.0 * stroke.hard(0.6, 1.04), 2))
     return out * decay(frames, 0.013 * stroke.hard(0.6, 1.15))
 
 
@@ -292,7 +292,7 @@ def _hat_trap(stroke: Stroke) -> Float32Array:
     """A tick of a hi-hat: short enough for rolls at 64th notes."""
     frames = frames_of(0.07)
     out = noise(stroke.rng, frames) * np.float32(0.8) + _metal(stroke, frames, _METAL_HZ, 5.1) * np.float32(0.4)
-    out = shape(out, bandpass(stroke.bright(7500.0, 10_500.0), 17_500.0, 3))
+    out = shape(out, bandpass(stroke.bright(7500.0, 10_500.0), 18_000.0 * stroke.hard(0.62, 1.03), 3))
     return out * (decay(frames, 0.0045) + decay(frames, 0.011) * np.float32(stroke.hard(0.25, 0.6)))
 
 
@@ -300,7 +300,10 @@ def _hat_lofi(stroke: Stroke) -> Float32Array:
     """A hi-hat of a dusty break: coarse, without the top octave."""
     raw = _hat(0.03, 0.15, stroke)
     grains = unit(unit(raw) + noise(stroke.rng, raw.size) * (decay(raw.size, 0.02) * np.float32(0.3)))
-    return shape(sampled(grains, 16_000.0, 5, companded=False), bandpass(1800.0, stroke.bright(4200.0, 8500.0)))
+    return shape(
+        sampled(grains, 16_000.0, 5, companded=False),
+        bandpass(1800.0, stroke.bright(4200.0, 8500.0) * stroke.hard(0.7, 1.0)),
+    )
 
 
 def _hat_chip(stroke: Stroke) -> Float32Array:
