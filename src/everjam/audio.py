@@ -81,6 +81,7 @@ class Block:
         beats: Beats in the block, in order; empty where the engine does not know them.
         notes: Notes that begin in the block, in order of their start.
         stems: Part name to float32 ``(frames, 2)``; they add up to ``audio``. Only where asked for.
+        late_notes: Notes that should have sounded and come in with the next block, because they were not ready.
     """
 
     audio: Float32Array
@@ -88,6 +89,7 @@ class Block:
     beats: tuple[BeatEvent, ...] = ()
     notes: tuple[NoteEvent, ...] = ()
     stems: Mapping[str, Float32Array] = field(default_factory=dict)
+    late_notes: int = 0
 
     @property
     def frames(self) -> int:

@@ -97,7 +97,7 @@ class InlineRenderer:
         self.calls.append(call)
         if self._before is not None:
             await self._before(call)
-        return render(self._engines, call)
+        return render(self._engines, call)[0]
 
 
 class MemoryTransport:

@@ -164,7 +164,7 @@ def reference(chunks: list[Chunk], engine: str = "tone") -> list[bytes]:
         steering = Steering(said.prompts, controls.config.controls())
         frames = len(chunk.pcm16) // BYTES_PER_FRAME
         seed = echo["musicGenerationConfig"]["seed"]
-        rendered = render(engines, RenderCall(engine, state, seed, False, steering, frames))
+        rendered, _ = render(engines, RenderCall(engine, state, seed, False, steering, frames))
         state = rendered.state
         expected.append(rendered.pcm16)
     return expected

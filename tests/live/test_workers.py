@@ -5,8 +5,9 @@ import itertools
 import os
 import pickle
 import signal
+import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from everjam.errors import EngineError
 from everjam.live import workers
 from everjam.live.child import Worker, WorkerHung, WorkerLost
 from everjam.live.metrics import Metrics
-from everjam.live.worker import HEADER, EngineOptions, RenderCall, Rendered, render
+from everjam.live.worker import HEADER, EngineOptions, RenderCall, Rendered, render, spend_idle_time
 from everjam.live.workers import WorkerPool, _Job, _Jobs
 from everjam.steering import Steering, WeightedPrompt
 
@@ -50,9 +51,33 @@ async def test_state_travels_and_audio_is_that_of_the_engine() -> None:
         first = await made.render(call(), deadline_seconds=0, hedge_seconds=1)
         second = await made.render(call(first.state), deadline_seconds=0, hedge_seconds=1)
     engines: dict[str, object] = {}
-    alone = render(engines, call())
+    alone, _ = render(engines, call())
     assert first.pcm16 == alone.pcm16
-    assert second.pcm16 == render(engines, call(alone.state)).pcm16
+    assert second.pcm16 == render(engines, call(alone.state))[0].pcm16
+
+
+def test_idle_time_is_spent_until_a_call_comes_in() -> None:
+    ours, theirs = socket.socketpair()
+    done: list[int] = []
+
+    def steps() -> Iterator[None]:
+        for number in range(5):
+            done.append(number)
+            if number == 3:
+                ours.sendall(b"call")
+            yield
+
+    with ours, theirs:
+        spend_idle_time(theirs, steps())
+        assert done == [0, 1, 2, 3]
+        assert theirs.recv(4) == b"call"
+
+        def broken() -> Iterator[None]:
+            yield
+            raise ArithmeticError
+
+        spend_idle_time(theirs, broken())
+        spend_idle_time(theirs, iter(()))
 
 
 async def test_the_most_urgent_call_goes_first() -> None:

@@ -4,6 +4,7 @@ An engine is a pure function of ``(state, steering, frames)``. It keeps nothing 
 state can be rendered on, again, or in another process, with the same samples each time.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -97,6 +98,27 @@ class EndsPieces(Protocol):
         Args:
             state: From ``start``, ``reset`` or ``render``; it is not changed.
             frames: At least 1. What is too short for an ending goes on as if nobody had asked.
+        """
+        ...
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """What an engine offers beside ``Engine`` where a live server can help it to be on time."""
+
+    def hurry(self) -> None:
+        """From now on be on time rather than complete: ``Block.late_notes`` says what had to wait."""
+        ...
+
+    def anticipate(self, state: State, steering: Steering) -> Iterator[None]:
+        """Gets ready for what comes next, while nobody waits; it changes nothing that is heard.
+
+        Args:
+            state: After the last ``render``; it is not changed.
+            steering: As it was then.
+
+        Yields:
+            After each step of some milliseconds, so that a call that comes in need not wait long.
         """
         ...
 

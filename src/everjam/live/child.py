@@ -19,6 +19,15 @@ SINGLE_THREADED: Final = dict.fromkeys(
 )
 
 
+FRUGAL: Final = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "262144",
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+}
+"""glibc gives large blocks back when they are freed: a third less memory for three per cent of the time. Other C
+libraries do not know these names."""
+
+
 class WorkerLost(Exception):
     """A worker died, hung or sent something unreadable."""
 
@@ -148,7 +157,7 @@ class Worker:
 
 
 def _popen(command: list[str], theirs: socket.socket) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, **SINGLE_THREADED}
+    environment = {**FRUGAL, **os.environ, **SINGLE_THREADED}
     if sys.platform == "win32":
         process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)  # noqa: S603
         assert process.stdin is not None

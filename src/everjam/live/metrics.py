@@ -32,6 +32,7 @@ class Metrics:
     first_chunk_seconds: Histogram = field(init=False)
     render_seconds: Histogram = field(init=False)
     render_calls: Counter = field(init=False)
+    late_notes: Counter = field(init=False)
     worker_restarts: Counter = field(init=False)
     workers_ready: Gauge = field(init=False)
     queue_depth: Gauge = field(init=False)
@@ -69,6 +70,9 @@ class Metrics:
             "everjam_render_seconds", "A render call with its wait for a worker.", buckets=_SECONDS, registry=own
         )
         self.render_calls = Counter("everjam_render_calls", "Render calls by result.", ["result"], registry=own)
+        self.late_notes = Counter(
+            "everjam_late_notes", "Notes that came in late because they were not ready.", registry=own
+        )
         self.worker_restarts = Counter("everjam_worker_restarts", "Render workers that died or hung.", registry=own)
         self.workers_ready = Gauge("everjam_workers_ready", "Render workers that can take a call.", registry=own)
         self.queue_depth = Gauge("everjam_render_queue_depth", "Render calls that wait for a worker.", registry=own)

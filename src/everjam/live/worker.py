@@ -4,16 +4,18 @@
 (Windows). It ends when the socket closes, so that no orphan outlives its server.
 """
 
+import contextlib
 import json
 import os
 import pickle
+import select
 import signal
 import socket
 import struct
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -55,11 +57,13 @@ class Rendered:
         pcm16: Little-endian interleaved 16-bit stereo PCM.
         state: The engine's pickled state after the block.
         render_seconds: Time that it took in the worker.
+        late_notes: Notes that were not ready and come in with the next block.
     """
 
     pcm16: bytes
     state: bytes
     render_seconds: float
+    late_notes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +88,18 @@ def pack(message: object) -> bytes:
     return HEADER.pack(len(body)) + body
 
 
-def render(engines: dict[str, Any], call: RenderCall, options: EngineOptions | None = None) -> Rendered:
+def render(
+    engines: dict[str, Any], call: RenderCall, options: EngineOptions | None = None
+) -> tuple[Rendered, Iterator[None]]:
     """Renders one block.
 
     Args:
         engines: Engines loaded so far, by name; grows by the engine that is called.
         call: What to render.
         options: What engines take beside their names, by engine.
+
+    Returns:
+        What the call gives, and the steps of what the engine may do until the next call.
 
     Raises:
         EngineError: What came out is not ``call.frames`` of finite audio.
@@ -99,6 +108,7 @@ def render(engines: dict[str, Any], call: RenderCall, options: EngineOptions | N
 
     from everjam.audio import to_pcm16  # noqa: PLC0415
     from everjam.engines import registry  # noqa: PLC0415
+    from everjam.engines.base import LooksAhead  # noqa: PLC0415
     from everjam.errors import EngineError  # noqa: PLC0415
 
     begin = time.perf_counter()
@@ -114,7 +124,9 @@ def render(engines: dict[str, Any], call: RenderCall, options: EngineOptions | N
     block, state = engine.render(state, call.steering, call.frames)
     if block.audio.shape != (call.frames, 2) or not np.isfinite(block.audio).all():
         raise EngineError(f"{call.engine} gave {block.audio.shape} or non-finite samples for {call.frames} frames")
-    return Rendered(to_pcm16(block.audio), pickle.dumps(state, protocol=5), time.perf_counter() - begin)
+    pcm16, after = to_pcm16(block.audio), pickle.dumps(state, protocol=5)
+    ahead = engine.anticipate(state, call.steering) if isinstance(engine, LooksAhead) else iter(())
+    return Rendered(pcm16, after, time.perf_counter() - begin, block.late_notes), ahead
 
 
 def main(engine_names: list[str], options: EngineOptions) -> None:
@@ -130,9 +142,12 @@ def main(engine_names: list[str], options: EngineOptions) -> None:
     channel = _inherited_socket()
     engines: dict[str, Any] = {}
     from everjam.engines import registry  # noqa: PLC0415  after the signal handler, so that Ctrl-C is quiet
+    from everjam.engines.base import LooksAhead  # noqa: PLC0415
 
     for name in engine_names:
         engines[name] = registry.load(name, **options.get(name, {}))
+        if isinstance(engines[name], LooksAhead):
+            engines[name].hurry()
         engines[name].warm()
     with channel, channel.makefile("rb") as incoming:
         channel.sendall(pack(Ready()))
@@ -141,11 +156,28 @@ def main(engine_names: list[str], options: EngineOptions) -> None:
                 return
             (size,) = HEADER.unpack(header)
             call = pickle.loads(incoming.read(size))  # noqa: S301  from our own parent only
+            ahead: Iterator[None] = iter(())
             try:
-                reply: Rendered | Failed = render(engines, call, options)
+                reply: Rendered | Failed
+                reply, ahead = render(engines, call, options)
             except Exception:  # noqa: BLE001  whatever an engine raises is reported, and the worker lives on
                 reply = Failed(traceback.format_exc())
             channel.sendall(pack(reply))
+            spend_idle_time(channel, ahead)
+
+
+def spend_idle_time(channel: socket.socket, ahead: Iterator[None]) -> None:
+    """Gets ready for what comes next until the next call comes in, or the socket closes.
+
+    Args:
+        channel: Where calls come in.
+        ahead: Steps of some milliseconds.
+    """
+    # What fails here fails again when it is needed, and is told then.
+    with contextlib.suppress(Exception):
+        for _ in ahead:
+            if select.select([channel], [], [], 0.0)[0]:
+                return
 
 
 def _inherited_socket() -> socket.socket:

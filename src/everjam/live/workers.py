@@ -338,6 +338,7 @@ class WorkerPool:
         if isinstance(reply, Rendered):
             if not job.done:
                 job.result.set_result(reply)
+                self._metrics.late_notes.inc(reply.late_notes)
         else:
             log.error("engine %s failed:\n%s", job.call.engine, reply.detail)
             job.engine_failures += 1

@@ -1,6 +1,6 @@
 """A band in miniature: a composer and instruments that cost nothing, for tests of what lies between and around them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -39,22 +39,6 @@ def render_mini(tone: Tone) -> Waveform:
     wave = np.stack([raw, -raw] if tone.patch == "pad_mini" else [raw]).astype(np.float32)
     wave.flags.writeable = False
     return wave
-
-
-class MiniWaveforms:
-    """Stands for the waveform cache."""
-
-    def __init__(self) -> None:
-        self.waves: dict[Tone, Waveform] = {}
-
-    def get(self, tone: Tone) -> Waveform:
-        if tone not in self.waves:
-            self.waves[tone] = render_mini(tone)
-        return self.waves[tone]
-
-    def prefetch(self, tones: Iterable[Tone]) -> None:
-        for tone in tones:
-            self.get(tone)
 
 
 PATCHES = {
@@ -114,6 +98,6 @@ def make_band() -> MakeBand:
     def make(
         rewrite: Rewrite = lambda bar: bar, *, stems: bool = False, patches: dict[str, Patch] = PATCHES
     ) -> BandEngine:
-        return BandEngine(stems=stems, composer=MiniComposer(rewrite), patches=patches, waveforms=MiniWaveforms())  # type: ignore[arg-type]
+        return BandEngine(stems=stems, composer=MiniComposer(rewrite), patches=patches)  # type: ignore[arg-type]
 
     return make

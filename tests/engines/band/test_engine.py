@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,9 +13,11 @@ import numpy as np
 import pyloudnorm
 import pytest
 from scipy.signal import resample_poly
+from tests.engines.band.conftest import PATCHES, render_mini
 
 from everjam.audio import QUANTUM_FRAMES, Block, Float32Array
 from everjam.engines.band.engine import BandEngine
+from everjam.engines.band.instruments.contract import Tone, Waveform
 from everjam.engines.band.mixer import LATENCY_FRAMES
 from everjam.engines.band.score import Bar, Meter
 from everjam.engines.base import Engine
@@ -215,15 +218,10 @@ def test_missing_patches_and_failing_instruments_are_engine_errors(make_band: Ma
     with pytest.raises(EngineError, match="theremin"):
         band.render(band.start(0), PLAIN, Q)
 
-    class Broken:
-        def prefetch(self, tones: object) -> None:
-            pass
+    def cannot(tone: Tone) -> Waveform:
+        raise ZeroDivisionError
 
-        def get(self, tone: object) -> None:
-            raise ZeroDivisionError
-
-    broken = make_band()
-    broken._waveforms = Broken()  # type: ignore[assignment]
+    broken = make_band(patches={name: replace(patch, render=cannot) for name, patch in PATCHES.items()})
     with pytest.raises(EngineError, match="ZeroDivisionError"):
         broken.render(broken.start(0), PLAIN, Q)
 
@@ -233,6 +231,60 @@ def test_missing_patches_and_failing_instruments_are_engine_errors(make_band: Ma
     composerless = make_band(fail)
     with pytest.raises(EngineError, match="IndexError"):
         composerless.render(composerless.start(0), PLAIN, Q)
+
+
+def test_a_hurried_block_starts_with_what_is_ready_and_says_what_is_late(make_band: MakeBand) -> None:
+    may_go_on = threading.Event()
+
+    def slow(tone: Tone) -> Waveform:
+        assert may_go_on.wait(60)
+        return render_mini(tone)
+
+    patches = PATCHES | {name: replace(PATCHES[name], render=slow) for name in ("pad_mini", "bass_mini")}
+    late, plain = make_band(patches=patches), make_band()
+    late.hurry()
+    whole, there = plain.render(plain.start(1), PLAIN, 2 * Q)
+    first, state = late.render(late.start(1), PLAIN, 2 * Q)
+    assert (first.late_notes, whole.late_notes) == (3, 0), "the three notes of the first chord"
+    assert first.notes == whole.notes
+    assert np.abs(first.audio).max() > 1e-3, "the others play"
+    assert np.abs(first.audio - whole.audio).max() > 1e-3
+    assert pickle.loads(pickle.dumps(state, 5)).mixer.voices == state.mixer.voices
+    may_go_on.set()
+    late._is_hurried = False
+    second, state = late.render(state, PLAIN, 10 * Q)
+    other, there = plain.render(there, PLAIN, 10 * Q)
+    assert second.late_notes == 0
+    bend = bends(np.concatenate((first.audio, second.audio)))
+    assert bend[2 * Q - 4 : 2 * Q + 500].max() <= 3 * np.quantile(bend, 0.99), "they come in without a click"
+    for _ in range(10):
+        third, state = late.render(state, PLAIN, 50 * Q)
+        other, there = plain.render(there, PLAIN, 50 * Q)
+    assert np.abs(third.audio - other.audio).max() < 0.02, "and later nothing tells that they were late"
+
+
+def test_what_is_anticipated_is_ready_and_changes_nothing(make_band: MakeBand) -> None:
+    rendered: list[Tone] = []
+
+    def counted(tone: Tone) -> Waveform:
+        rendered.append(tone)
+        return render_mini(tone)
+
+    band = make_band(patches={name: replace(patch, render=counted) for name, patch in PATCHES.items()})
+    plain = make_band()
+    block, state = band.render(band.start(1), PLAIN, 5 * Q)
+    before = pickle.dumps(state, 5)
+    steps = sum(1 for _ in band.anticipate(state, PLAIN))
+    assert pickle.dumps(state, 5) == before
+    assert 8 < steps < 200
+    known = len(rendered)
+    again, after = band.render(state, PLAIN, 150 * Q)
+    assert len(rendered) == known, "six seconds were ready"
+    audio, _, _ = jam(plain, 6.2, (5, 150))
+    assert np.array_equal(audio, np.concatenate((block.audio, again.audio)))
+    assert sum(1 for _ in band.anticipate(after, PLAIN)) < steps
+    assert not list(band.anticipate(after, PLAIN)), "once a bar is enough"
+    assert list(band.anticipate(after, Steering(controls=Controls(bpm=90))))
 
 
 PROGRAM = """

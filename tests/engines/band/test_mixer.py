@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from everjam.audio import QUANTUM_FRAMES, Float32Array
-from everjam.engines.band.instruments.contract import Tone, Waveform
+from everjam.engines.band.instruments.contract import Recording, Tone
 from everjam.engines.band.mixer import LATENCY_FRAMES, STEMS, Cue, Mixer, MixerState, Mutes, Voice
 from everjam.engines.band.score import PARTS, Part, Production
 
@@ -18,12 +18,12 @@ def tone_of(part: int) -> Tone:
     return Tone(PARTS[part], 60 + part, 0, 8, 5, 0)
 
 
-def wave_of(tone: Tone) -> Waveform:
+def wave_of(tone: Tone) -> Recording:
     """Two seconds of a note of its own for each part, fading in and out."""
     t = np.arange(96_000)
     shape = np.minimum(1, np.minimum(t, 96_000 - t) / 480)
     wave = (0.3 * shape * np.sin(2 * np.pi * 55.0 * 2 ** ((tone.pitch - 60) / 2) * t / 48_000)).astype(np.float32)
-    return wave[None]
+    return Recording.of(wave[None])
 
 
 def started(mixer: Mixer, production: Production | None = None, count: int = 6) -> MixerState:
@@ -131,7 +131,7 @@ def test_productions_arrive_smoothly() -> None:
 
 
 def test_brightness_acts_in_the_next_block_and_is_monotone() -> None:
-    mixer = Mixer(wave_of)
+    mixer = Mixer(lambda tone: wave_of(replace(tone, pitch=60 + 3 * (tone.pitch - 60))))
     _, _, state = play(mixer, started(mixer), 20)
     ratios = []
     for brightness in (0.0, 0.25, 0.5, 0.75, 1.0):

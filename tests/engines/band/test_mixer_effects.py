@@ -1,6 +1,7 @@
 """Each effect alone: what it is for, and that how a signal is cut into blocks does not matter."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from scipy.signal import resample_poly
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.instruments.contract import Tone
+from everjam.engines.band.instruments.contract import Recording, Tone
 from everjam.engines.band.mixer import delay, duck, grid, limiter, lofi, loudness, resample, reverb, tilt, voices
 
 Q = QUANTUM_FRAMES
@@ -249,19 +250,32 @@ def test_the_duck_is_down_when_the_kick_comes_and_back_half_a_second_later() -> 
     assert duck.recent((0, 50_000), 40_000) == (50_000,)
 
 
-def test_fades_of_voices_are_straight_and_end_in_silence() -> None:
-    wave = np.ones((1, 10_000), np.float32)
+def test_voices_are_let_go_of_along_a_cube_and_end_in_silence() -> None:
+    wave = Recording.of(np.ones((1, 10_000), np.float32))
     voice = voices.Voice(2, Tone("x", 60, 100, 8, 5, 0), 100, 0.5, 0.25).faded(1_000, 500)
     buses = np.full((6, 2, 4_000), 9, np.float32)
     assert voices.add(buses, [(voice, wave)], 0) == {2}
     left, right = buses[2]
     assert not left[:100].any()
-    assert (left[100:1_000] == 0.5).all()
-    assert left[1_250] == pytest.approx(0.25)
+    assert left[100:1_000] == pytest.approx(0.5)
+    assert left[1_250] == pytest.approx(0.5 / 8)
     assert not left[1_500:].any()
     assert np.allclose(right, left / 2)
     assert voices.remaining([(voice, wave)], 1_499) == (voice,)
     assert voices.remaining([(voice, wave)], 1_500) == ()
+
+
+def test_a_voice_that_was_not_ready_comes_in_smoothly_where_it_joins() -> None:
+    wave = Recording.of(np.ones((1, 10_000), np.float32))
+    voice = replace(voices.Voice(2, Tone("x", 60, 100, 8, 5, 0), 100, 1.0, 1.0), join_frame=1_920)
+    buses = np.full((6, 2, 4_000), 9, np.float32)
+    voices.add(buses, [(voice, wave)], 0)
+    assert not buses[2, :, :1_921].any()
+    assert np.abs(np.diff(buses[2, 0])).max() < 0.003
+    assert buses[2, :, 2_400:] == pytest.approx(1.0)
+    later = np.full((6, 2, 960), 9, np.float32)
+    voices.add(later, [(voice, wave)], 1_920)
+    assert np.array_equal(later[2], buses[2, :, 1_920:2_880])
 
 
 def test_velocity_and_length_steps_lose_nothing_that_matters() -> None:
@@ -274,7 +288,9 @@ def test_velocity_and_length_steps_lose_nothing_that_matters() -> None:
         assert (coarse / 8) ** 1.66 * trim == pytest.approx(velocity**1.66)
     for frames in (10, 1_000, 24_000, 480_000):
         ms = voices.duration_step(frames, sustained=True)
-        assert max(25, 0.83 * frames / 48) <= ms <= max(25, 1.06 * frames / 48)
+        assert frames / 48 <= ms <= max(50, 2 * frames / 48)
+        assert voices.duration_step(48 * ms, sustained=True) == ms
+    assert voices.duration_step(10**9, sustained=True) == 12_800
     assert voices.duration_step(5, sustained=False) == voices.duration_step(50_000, sustained=False)
     left, right = voices.pan_gains(0.7, 1.0)
     assert left**2 + right**2 == pytest.approx(2)

@@ -1,29 +1,43 @@
 """The band as an engine: state in, state out (``everjam.engines.base``)."""
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from everjam.audio import QUANTUM_FRAMES, BeatEvent, Block, NoteEvent
+from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, BeatEvent, Block, NoteEvent
 from everjam.engines.band import timeline
 from everjam.engines.band.cards import deck_with
 from everjam.engines.band.composer import Composer
-from everjam.engines.band.instruments import PATCHES
+from everjam.engines.band.instruments import PATCHES, sampled
 from everjam.engines.band.instruments.cache import WaveformCache
-from everjam.engines.band.instruments.contract import Patch, Tone, Waveform
+from everjam.engines.band.instruments.contract import Patch, Recording, Tone
 from everjam.engines.band.mixer import LATENCY_FRAMES, STEMS, Mixer, MixerState, Mutes, Voice, duck, voices
-from everjam.engines.band.score import PARTS
+from everjam.engines.band.score import PARTS, Bar
 from everjam.engines.band.timeline import Composing, Laid, Placed, Timeline
 from everjam.engines.base import EngineInfo, check_frames
 from everjam.errors import EngineError, UsageError
 from everjam.steering import Controls, Steering, WeightedPrompt
 
+_SHORTEST_FRAMES: Final = 1_200
+"""25 ms: notes are let go of no sooner."""
 RELEASE_FRAMES: Final = 4_800
 """100 ms: how long what sounds at a reset takes to fade."""
 _CHOKE_FRAMES: Final = 960
+_PATIENCE: Final = 0.5
+_LEAST_PATIENCE_SECONDS: Final = 0.1
+"""How long a hurried block waits for notes that are not ready: a share of its own length, but at least so long."""
+_FORESEEN: Final = 64
+"""Bars of all sessions that need not be anticipated again."""
+_AHEAD_FRAMES: Final = 8 * SAMPLE_RATE_HZ
+"""How far ahead of the music likely notes are made ready."""
+_BOUND_FRAMES: Final = 720
+"""15 ms: how long a note takes to give way to one that is slurred to it."""
+_REACH_FRAMES: Final = 4_800
+"""How far at most a note reaches into one that is slurred to it."""
 _CHOKES: Final = (("hat_closed", "hat_open"), ("hat_chip", "hat_open"))
 """Prefixes of the patches that cut off others."""
 
@@ -52,7 +66,7 @@ INFO: Final = EngineInfo(
         "music_generation_mode": "approximate",
     },
     stems=STEMS,
-    options=("cards_dir",),
+    options=("cards_dir", "soundfont"),
 )
 
 
@@ -86,6 +100,7 @@ class BandEngine:
     Args:
         stems: Whether blocks carry stems.
         cards_dir: Folder of more cards, which win over the band's own of the same name.
+        soundfont: File that recorded instruments are played from, or ``auto``; None: all are synthesised.
         composer: Who writes the bars.
         patches: What notes may name.
         waveforms: Gives the waveform of a tone; the sessions of a process share one.
@@ -98,22 +113,29 @@ class BandEngine:
         *,
         stems: bool = False,
         cards_dir: str | Path | None = None,
+        soundfont: str | Path | None = None,
         composer: Composing | None = None,
         patches: Mapping[str, Patch] = PATCHES,
         waveforms: WaveformCache | None = None,
     ) -> None:
         self._composer: Composing = Composer(deck_with(cards_dir)) if composer is None else composer
-        self._patches = patches
-        self._waveforms = WaveformCache() if waveforms is None else waveforms
-        self._mixer = Mixer(self._fetch, stems=stems)
+        self._patches = patches if soundfont is None else sampled.patches_of(soundfont, patches)
+        self._waveforms = WaveformCache(patches=self._patches) if waveforms is None else waveforms
+        self._ready: Mapping[Tone, Recording] = {}
+        self._is_hurried = False
+        self._foreseen: deque[tuple[int, Bar | None, Steering]] = deque(maxlen=_FORESEEN)
+        self._mixer = Mixer(self._recording, stems=stems)
 
     @staticmethod
-    def check_options(cards_dir: str | Path | None = None) -> None:
-        """Reads the cards of a folder.
+    def check_options(cards_dir: str | Path | None = None, soundfont: str | Path | None = None) -> None:
+        """Reads the cards of a folder and the tables of a SoundFont.
 
         Raises:
-            UsageError: The folder cannot be read, or a card in it is wrong or names an instrument that nobody has.
+            UsageError: The folder cannot be read, or a card in it is wrong or names an instrument that nobody has; or
+                the SoundFont cannot be read or is broken.
         """
+        if soundfont is not None:
+            sampled.patches_of(soundfont)
         deck = deck_with(cards_dir)
         strange = sorted(deck.patches() - PATCHES.keys())
         if strange:
@@ -126,7 +148,7 @@ class BandEngine:
         """Makes the tables of effects and instruments and plays one throw-away block."""
         self._mixer.warm()
         for patch in {patch.family: patch for patch in self._patches.values()}.values():
-            self._fetch(Tone(patch.name, min(max(60, patch.low), patch.high), 100, 4, 5, 0))
+            self._waveforms.get(Tone(patch.name, min(max(60, patch.low), patch.high), 100, 4, 5, 0))
         # Words that nobody knows bring in all that reading texts needs.
         self.render(self.start(0), Steering((WeightedPrompt("quizzical borogoves"),)), QUANTUM_FRAMES)
 
@@ -172,14 +194,16 @@ class BandEngine:
             EngineError: A bar names a patch that does not exist, or an instrument or the composer failed.
         """
         check_frames(frames, QUANTUM_FRAMES)
+        deadline = self._waveforms.clock() + max(_LEAST_PATIENCE_SECONDS, _PATIENCE * frames / SAMPLE_RATE_HZ)
         until = state.mixer.frame + frames + duck.AHEAD_FRAMES
         laid, line = self._lay(state.timeline, steering, until)
         brightness = steering.controls.brightness
         added = [self._voice(placed, voices.brightness_step(brightness)) for placed in laid.notes]
-        self._prefetch(added)
+        sounding = _bind(_choke((*state.mixer.voices, *added), added), added, self._patches)
+        self._ready = self._gather(sounding, state.mixer.frame + frames, deadline if self._is_hurried else None)
         mixer = replace(
             state.mixer,
-            voices=_choke((*state.mixer.voices, *added), added),
+            voices=sounding,
             kicks=(*state.mixer.kicks, *_kicks(laid.notes)),
             controls=replace(state.mixer.controls, cues=(*state.mixer.controls.cues, *laid.cues)),
         )
@@ -202,6 +226,7 @@ class BandEngine:
             {}
             if mixed.stems is None
             else {k: np.ascontiguousarray(s.T) for k, s in zip(STEMS, mixed.stems, strict=True)},
+            mixed.late,
         )
         later_notes = tuple(n for n in notes if n.start_frame >= end)
         later_beats = tuple(b for b in beats if b.frame >= end)
@@ -225,24 +250,64 @@ class BandEngine:
         tone = Tone(
             note.patch,
             min(max(note.pitch, 0), 127),
-            voices.duration_step(event.duration_frames, sustained=patch.sustained),
+            voices.duration_step(event.duration_frames, sustained=patch.lasts(note.articulation)),
             velocity,
             brightness,
             (placed.take if patch.family in _TAKES else note.pitch) % patch.variants,
             note.articulation,
             note.glide,
         )
-        return Voice(PARTS.index(note.part), tone, event.start_frame, left, right)
+        part = PARTS.index(note.part)
+        if not patch.sustained or note.articulation == "fall":
+            return Voice(part, tone, event.start_frame, left, right)
+        ends = event.start_frame + max(event.duration_frames, _SHORTEST_FRAMES)
+        return Voice(part, tone, event.start_frame, left, right, ends, patch.release_ms * SAMPLE_RATE_HZ // 1000)
 
-    def _prefetch(self, added: Sequence[Voice]) -> None:
+    def hurry(self) -> None:
+        """From now on no block is late because of a note: what is not ready in time comes in with the next block."""
+        self._is_hurried = True
+
+    def anticipate(self, state: BandState, steering: Steering) -> Iterator[None]:
+        """Makes ready what will be played if the listener does nothing, the nearest first, a note a step.
+
+        Raises:
+            EngineError: As ``render``.
+        """
+        brightness = voices.brightness_step(steering.controls.brightness)
+        line = state.timeline
+        now = (state.seed, line.bar, steering)
+        if now in self._foreseen:
+            return
+        self._foreseen.append(now)
+        for beats in range(1, _AHEAD_FRAMES // SAMPLE_RATE_HZ + 1):
+            laid, line = self._lay(line, steering, state.mixer.frame + beats * SAMPLE_RATE_HZ)
+            yield
+            for placed in laid.notes:
+                tone = self._voice(placed, brightness).tone
+                if tone not in self._waveforms:
+                    self._gather_one(tone)
+                    yield
+
+    def _gather(self, sounding: Sequence[Voice], end: int, deadline: float | None) -> Mapping[Tone, Recording]:
+        """Recordings of what sounds before ``end``, the loudest of those that begin first made first."""
+        needed = sorted(
+            (voice for voice in sounding if voice.start_frame < end),
+            key=lambda voice: (
+                voice.start_frame // SAMPLE_RATE_HZ,
+                -max(voice.left, voice.right) * voice.tone.velocity,
+            ),
+        )
         try:
-            self._waveforms.prefetch(voice.tone for voice in added)
+            return self._waveforms.gather((voice.tone for voice in needed), deadline)
         except Exception as error:
             raise EngineError(f"the band's patches failed: {error!r}") from error
 
-    def _fetch(self, tone: Tone) -> Waveform:
+    def _recording(self, tone: Tone) -> Recording | None:
+        return self._ready.get(tone)
+
+    def _gather_one(self, tone: Tone) -> None:
         try:
-            return self._waveforms.get(tone)
+            self._waveforms.get(tone)
         except Exception as error:
             raise EngineError(f"the band's patch {tone.patch!r} failed on {tone}: {error!r}") from error
 
@@ -270,3 +335,18 @@ def _choke(sounding: Sequence[Voice], added: Sequence[Voice]) -> tuple[Voice, ..
                 for v in sounding
             ]
     return tuple(sounding)
+
+
+def _bind(sounding: tuple[Voice, ...], added: Sequence[Voice], patches: Mapping[str, Patch]) -> tuple[Voice, ...]:
+    """Lets go of the notes that others of their part and instrument are slurred to: those that reach just into them."""
+    for new in added:
+        if new.tone.articulation != "legato" or "legato" not in patches[new.tone.patch].articulations:
+            continue
+        mine, cut = (new.part, new.tone.patch), new.start_frame
+        sounding = tuple(
+            v.faded(cut, _BOUND_FRAMES)
+            if (v.part, v.tone.patch) == mine and v.start_frame < cut and v.fade_frame <= cut + _REACH_FRAMES
+            else v
+            for v in sounding
+        )
+    return sounding

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,51 @@ from everjam.engines.band.score import Articulation
 
 Waveform = npt.NDArray[np.float32]
 """float32, shape ``(channels, frames)``, 1 or 2 channels, 48 kHz, read-only, planar; peak about 1 at velocity 1."""
+
+_FULL_SCALE: Final = np.float32(32_767.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """A waveform as it is kept: 16 bits a sample, as fine as its own peak allows, at half the memory.
+
+    Attributes:
+        samples: int16, shape ``(channels, frames)``, 1 or 2 channels, read-only.
+        scale: What one step of a sample stands for.
+    """
+
+    samples: npt.NDArray[np.int16]
+    scale: float
+
+    @classmethod
+    def of(cls, waveform: Waveform) -> "Recording":
+        """Records a waveform, float32 ``(channels, frames)``; what comes back differs by less than -96 dB of its peak.
+
+        Raises:
+            ValueError: It is not finite.
+        """
+        peak = np.abs(waveform).max(initial=np.float32(0.0))
+        if not np.isfinite(peak):
+            raise ValueError("the waveform is not finite")
+        scale = max(peak / _FULL_SCALE, np.float32(1e-12))
+        samples = np.rint(waveform / scale).astype(np.int16)
+        samples.setflags(write=False)
+        return cls(samples, float(scale))
+
+    @property
+    def frames(self) -> int:
+        """Length."""
+        return int(self.samples.shape[1])
+
+    @property
+    def nbytes(self) -> int:
+        """Memory."""
+        return self.samples.nbytes
+
+    def waveform(self) -> Waveform:
+        """What was recorded: float32 ``(channels, frames)``."""
+        return self.samples * np.float32(self.scale)
+
 
 Family = Literal[
     "drums", "percussion", "bass", "plucked", "keys", "mallets", "bowed", "winds", "brass", "synths", "voice", "texture"
@@ -57,6 +102,7 @@ class Patch:
         sustained: Whether the length of the note matters to its waveform (False: struck, rings as it will).
         variants: Takes that exist.
         gain_db: Set by measurement, so that all patches are equally loud at the same velocity.
+        release_ms: Set by measurement: how long a note takes to fall silent when it is let go of.
         articulations: What it can do besides playing plainly.
         glides: Whether it can slide to a pitch from another one.
     """
@@ -71,5 +117,10 @@ class Patch:
     sustained: bool = True
     variants: int = 3
     gain_db: float = 0.0
+    release_ms: int = 150
     articulations: frozenset[Articulation] = frozenset()
     glides: bool = False
+
+    def lasts(self, articulation: Articulation) -> bool:
+        """Whether the length of a note that is played like this matters: what is struck once rings as it will."""
+        return self.sustained or (articulation in {"tremolo", "roll"} and articulation in self.articulations)

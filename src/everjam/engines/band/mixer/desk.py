@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from everjam.audio import QUANTUM_FRAMES, Float32Array
-from everjam.engines.band.instruments.contract import Waveform
+from everjam.engines.band.instruments.contract import Recording
 from everjam.engines.band.mixer import (
     clipper,
     controls,
@@ -94,10 +94,12 @@ class Mixed:
     Attributes:
         audio: float32 ``(2, frames)``.
         stems: float32 ``(7, 2, frames)`` in the order of ``STEMS``, adding up to ``audio``; None where not asked for.
+        late: Notes that should have sounded and were not ready; they come in with the next block.
     """
 
     audio: Float32Array
     stems: Float32Array | None
+    late: int = 0
 
 
 class Mixer:
@@ -155,23 +157,37 @@ class Mixer:
         """
         state = _regrouped(state, self._groups)
         end = state.frame + frames
-        waves = [(voice, self._fetch(voice.tone) if voice.start_frame < end else _UNHEARD) for voice in state.voices]
+        ready, waiting = self._cast(state.voices, end)
         audio = np.empty((2, frames), np.float32)
         stems = np.empty((len(STEMS), 2, frames), np.float32) if self._groups > 1 else None
         for at in range(0, frames, CHUNK_QUANTA * QUANTUM_FRAMES):
             length = min(CHUNK_QUANTA * QUANTUM_FRAMES, frames - at)
-            out, state = self._chunk(state, waves, mutes, brightness, length)
+            out, state = self._chunk(state, ready, mutes, brightness, length)
             audio[:, at : at + length] = out[0]
             if stems is not None:
                 stems[:, :, at : at + length] = out[1:]
         np.clip(audio, -1.0, 1.0, out=audio)
-        kept = voices.remaining(waves, state.frame)
-        return Mixed(audio, stems), replace(state, voices=kept, kicks=duck.recent(state.kicks, state.frame))
+        kept = (*voices.remaining(ready, state.frame), *waiting)
+        state = replace(state, voices=kept, kicks=duck.recent(state.kicks, state.frame))
+        return Mixed(audio, stems, sum(voice.start_frame < end for voice in waiting)), state
+
+    def _cast(self, sounding: Sequence[Voice], end: int) -> tuple[list[tuple[Voice, Recording]], list[Voice]]:
+        """Who sounds before ``end``, with recordings, and who waits: for the time to come, or to be ready."""
+        ready: list[tuple[Voice, Recording]] = []
+        waiting: list[Voice] = []
+        for voice in sounding:
+            if voice.start_frame >= end:
+                waiting.append(voice)
+            elif (recording := self._fetch(voice.tone)) is None:
+                waiting.append(replace(voice, join_frame=end))
+            else:
+                ready.append((voice, recording))
+        return ready, waiting
 
     def _chunk(
         self,
         state: MixerState,
-        waves: Sequence[tuple[Voice, Waveform]],
+        ready: Sequence[tuple[Voice, Recording]],
         mutes: Mutes,
         brightness: float,
         frames: int,
@@ -179,7 +195,7 @@ class Mixer:
         """A few quanta; returns float32 ``(groups, 2, frames)``."""
         quanta = frames // QUANTUM_FRAMES
         buses = self._buses[:, :, :frames]
-        active = voices.add(buses, waves, state.frame)
+        active = voices.add(buses, ready, state.frame)
         values, delays, control_state = controls.follow(state.controls, state.frame // QUANTUM_FRAMES, quanta)
         ducks = values[:, controls.SIDECHAIN].any()
         dip = duck.shape(state.kicks if ducks else (), state.frame, quanta * CELLS_PER_QUANTUM)
@@ -276,10 +292,6 @@ class Mixer:
                     np.multiply(scratch[0], curve(0.5 * amount), out=scratch[1])
                     np.add(send, scratch[1], out=send)
         return heard, dry_power, wet_power
-
-
-_UNHEARD: Final[Waveform] = np.zeros((1, 1), np.float32)
-"""Stands for a waveform that is not needed yet."""
 
 
 def _regrouped(state: MixerState, groups: int) -> MixerState:

@@ -1,17 +1,19 @@
 """Sounding notes: remembered by name, never as waveforms, and added to the buses a block at a time."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from scipy.linalg.blas import saxpy
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.instruments.contract import Tone, Waveform
+from everjam.engines.band.instruments.contract import Recording, Tone
 
-Fetch = Callable[[Tone], Waveform]
+Fetch = Callable[[Tone], Recording | None]
+"""Tone to recording; None where it is not ready yet."""
 
 MAX_VOICES: Final = 320
 """More than this never sound at once: the oldest are let go of first."""
@@ -20,11 +22,16 @@ _AT_ONCE_FRAMES: Final = 8_192
 """BLAS would start threads for more, and their number would show in the last bit."""
 _VELOCITY_STEPS: Final = 8
 _BRIGHTNESS_STEPS: Final = (0, 2, 5, 8, 10)
-_DURATION_STEPS_PER_OCTAVE: Final = 4
-_SHORTEST_MS: Final = 25.0
+_DURATIONS_MS: Final = (
+    *(50, 100, 200, 400, 800, 1_130),
+    *(1_600, 1_900, 2_260, 2_690, 3_200, 3_800, 4_520, 5_380, 6_400, 7_610, 9_050, 10_760, 12_800),
+)
+"""Lengths that tones are held for: few short ones, which are many, and fine steps where a second is a lot of memory."""
 _STRUCK_MS: Final = 0
 _VELOCITY_EXPONENT: Final = 1.66
 """How level follows force in the instruments."""
+_JOIN_FRAMES: Final = 480
+"""10 ms: how long a note that was not ready takes to come in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,9 @@ class Voice:
         start_frame: Frame of its first sample.
         left: Gain to the left.
         right: Gain to the right.
-        fade_frame: Where it begins to be let go of early, or -1.
+        fade_frame: Where it begins to be let go of, or -1.
         fade_frames: How long that takes.
+        join_frame: Where it comes in because it was not ready at its start, or -1.
     """
 
     part: int
@@ -48,12 +56,13 @@ class Voice:
     right: float
     fade_frame: int = -1
     fade_frames: int = 0
+    join_frame: int = -1
 
     def faded(self, frame: int, frames: int) -> "Voice":
         """The voice let go of at ``frame``, unless that has happened already."""
         if 0 <= self.fade_frame <= frame:
             return self
-        return Voice(self.part, self.tone, self.start_frame, self.left, self.right, frame, frames)
+        return replace(self, fade_frame=frame, fade_frames=frames)
 
 
 def pan_gains(pan: float, gain: float) -> tuple[float, float]:
@@ -71,13 +80,14 @@ def velocity_step(velocity: float, *, fine: bool = True) -> tuple[int, float]:
 
 
 def duration_step(duration_frames: int, *, sustained: bool) -> int:
-    """Milliseconds of a length on a geometric grid of four steps an octave, rounded down; struck sounds share one."""
+    """Milliseconds for which a tone is held, at least as long as its note; struck sounds share one length.
+
+    The voice lets go of it where its note ends.
+    """
     if not sustained:
         return _STRUCK_MS
-    ms = max(duration_frames * 1000.0 / SAMPLE_RATE_HZ, _SHORTEST_MS)
-    step = math.floor(math.log2(ms / _SHORTEST_MS) * _DURATION_STEPS_PER_OCTAVE + 0.3)
-    quantised: float = _SHORTEST_MS * 2.0 ** (step / _DURATION_STEPS_PER_OCTAVE)
-    return round(quantised)
+    ms = duration_frames * 1000.0 / SAMPLE_RATE_HZ
+    return _DURATIONS_MS[min(bisect_left(_DURATIONS_MS, ms - 1e-6), len(_DURATIONS_MS) - 1)]
 
 
 def brightness_step(brightness: float | None) -> int:
@@ -85,12 +95,12 @@ def brightness_step(brightness: float | None) -> int:
     return 5 if brightness is None else _BRIGHTNESS_STEPS[round(min(max(brightness, 0.0), 1.0) * 4)]
 
 
-def add(buses: Float32Array, voices: Sequence[tuple[Voice, Waveform]], start_frame: int) -> set[int]:
+def add(buses: Float32Array, voices: Sequence[tuple[Voice, Recording]], start_frame: int) -> set[int]:
     """Puts what sounds in a stretch of time on the buses.
 
     Args:
         buses: float32 ``(parts, 2, frames)``; those of the parts that sound are overwritten.
-        voices: With their waveforms; those outside the stretch are passed over.
+        voices: With their recordings; those outside the stretch are passed over.
         start_frame: Frame in the jam of the first sample.
 
     Returns:
@@ -98,9 +108,11 @@ def add(buses: Float32Array, voices: Sequence[tuple[Voice, Waveform]], start_fra
     """
     frames = buses.shape[2]
     active: set[int] = set()
-    for voice, wave in voices:
+    scratch = np.empty((2, _AT_ONCE_FRAMES), np.float32)
+    for voice, recording in voices:
+        samples = recording.samples
         at = voice.start_frame - start_frame
-        begin, end = max(at, 0), min(at + wave.shape[1], frames)
+        begin, end = max(at, voice.join_frame - start_frame, 0), min(at + samples.shape[1], frames)
         if voice.fade_frame >= 0:
             end = min(end, voice.fade_frame + voice.fade_frames - start_frame)
         if begin >= end:
@@ -108,24 +120,38 @@ def add(buses: Float32Array, voices: Sequence[tuple[Voice, Waveform]], start_fra
         if voice.part not in active:
             active.add(voice.part)
             buses[voice.part] = 0
-        left, right = buses[voice.part, :, begin:end]
-        piece = wave[:, begin - at : end - at]
-        if 0 <= voice.fade_frame < start_frame + end:
-            since = np.arange(begin, end) + (start_frame - voice.fade_frame)
-            piece = piece * np.clip(1.0 - since / voice.fade_frames, 0.0, 1.0).astype(np.float32)
-        for at_once in range(0, end - begin, _AT_ONCE_FRAMES):
-            now = slice(at_once, at_once + _AT_ONCE_FRAMES)
-            saxpy(piece[0, now], left[now], a=voice.left)
-            saxpy(piece[-1, now], right[now], a=voice.right)
+        left, right = buses[voice.part]
+        gains = voice.left * recording.scale, voice.right * recording.scale
+        for now in range(begin, end, _AT_ONCE_FRAMES):
+            until = min(now + _AT_ONCE_FRAMES, end)
+            piece = scratch[: samples.shape[0], : until - now]
+            np.copyto(piece, samples[:, now - at : until - at])
+            _shape(piece, voice, start_frame + now)
+            saxpy(piece[0], left[now:until], a=gains[0])
+            saxpy(piece[-1], right[now:until], a=gains[1])
     return active
 
 
-def remaining(voices: Sequence[tuple[Voice, Waveform]], frame: int) -> tuple[Voice, ...]:
+def _shape(piece: Float32Array, voice: Voice, start_frame: int) -> None:
+    """Coming in late and being let go of, in place, for a piece that begins at ``start_frame``."""
+    frames = piece.shape[1]
+    if 0 <= voice.fade_frame < start_frame + frames:
+        first = max(voice.fade_frame - start_frame, 0)
+        since = np.arange(first, frames) + (start_frame - voice.fade_frame)
+        left = np.clip(1.0 - since / voice.fade_frames, 0.0, 1.0).astype(np.float32)
+        # A cube falls as a damped string or a closing breath does, and ends at 0.
+        piece[:, first:] *= left * left * left
+    if start_frame < voice.join_frame + _JOIN_FRAMES and voice.join_frame >= 0:
+        since = np.arange(frames) + (start_frame - voice.join_frame)
+        piece *= np.clip(since / _JOIN_FRAMES, 0.0, 1.0).astype(np.float32)
+
+
+def remaining(voices: Sequence[tuple[Voice, Recording]], frame: int) -> tuple[Voice, ...]:
     """The voices that still have something to say at ``frame``; the newest ``MAX_VOICES`` of them."""
     kept = [
         voice
-        for voice, wave in voices
-        if voice.start_frame + wave.shape[1] > frame
+        for voice, recording in voices
+        if voice.start_frame + recording.frames > frame
         and (voice.fade_frame < 0 or voice.fade_frame + voice.fade_frames > frame)
     ]
     return tuple(kept[-MAX_VOICES:])
