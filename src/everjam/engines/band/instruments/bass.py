@@ -42,7 +42,7 @@ _UPRIGHT: Final = Plucked(
     Bend(vibrato_cents=5.0, vibrato_hz=4.8, vibrato_after_seconds=0.45),
 )
 _SLAPPED_UPRIGHT: Final = Plucked(
-    replace(_UPRIGHT.string, noise=0.55, noise_hz=(700.0, 4200.0), noise_tau_seconds=0.006, ring=0.7), _UPRIGHT.bend
+    replace(_UPRIGHT.string, noise=0.9, noise_hz=(700.0, 4200.0), noise_tau_seconds=0.006, ring=0.7), _UPRIGHT.bend
 )
 """Slapped: the string's clack on the fingerboard is as loud as the note."""
 _FRETLESS: Final = Plucked(
@@ -52,7 +52,9 @@ _FRETLESS: Final = Plucked(
 _ELECTRIC: Final[Collection[Articulation]] = (
     "legato", "staccato", "muted", "slap", "pop", "harmonic", "fall", "scoop",
 )  # fmt: skip
+_THUMB: Final[Collection[Articulation]] = ("legato", "staccato", "muted", "pop", "harmonic", "fall", "scoop")
 _ACOUSTIC: Final[Collection[Articulation]] = ("legato", "staccato", "muted", "slap", "fall", "scoop")
+_BARE: Final[Collection[Articulation]] = ("legato", "staccato", "muted", "harmonic", "fall", "scoop")
 
 
 def _electric(plain: Plucked, stroke: Stroke) -> Float32Array:
@@ -86,8 +88,8 @@ def _bass(
 PATCHES: Final[tuple[Patch, ...]] = (
     _bass("bass_finger", "Finger bass", partial(_electric, _FINGER), 33, _ELECTRIC),
     _bass("bass_pick", "Picked bass", partial(_electric, _PICK), 34, _ELECTRIC),
-    _bass("bass_slap", "Slap bass", partial(_electric, _SLAP), 36, _ELECTRIC),
+    _bass("bass_slap", "Slap bass", partial(_electric, _SLAP), 36, _THUMB),
     _bass("bass_upright", "Upright bass", _upright, 32, _ACOUSTIC),
     *basses_synth.PATCHES,
-    _bass("bass_fretless", "Fretless bass", _fretless, 35, _ACOUSTIC, 2),
+    _bass("bass_fretless", "Fretless bass", _fretless, 35, _BARE, 2),
 )

@@ -13,6 +13,7 @@ from everjam.engines.band.instruments.dsp.amplifier import FOUR_BY_TWELVE, OPEN_
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
     add_at_start,
+    attack,
     decay,
     f32,
     frames_of,
@@ -45,12 +46,12 @@ _GUITAR: Final[Collection[Articulation]] = (
     "legato", "staccato", "muted", "tremolo", "fall", "scoop", "harmonic",
 )  # fmt: skip
 _DRIVEN: Final[Collection[Articulation]] = ("legato", "staccato", "muted", "fall", "scoop", "harmonic")
-_POWER: Final[Collection[Articulation]] = ("staccato", "muted", "fall", "scoop")
+_POWER: Final[Collection[Articulation]] = ("legato", "staccato", "muted", "fall", "scoop")
 _FINGERS_HZ: Final = (900.0, 4000.0)
 _CLEAN: Final = Plucked(
     Struck("guitar_clean", edge_hz=1300.0, let_go=0.014, let_go_hz=_FINGERS_HZ), FRETTED, squeak=0.05
 )
-_PALM_MUTED: Final = Plucked(Struck("guitar_muted", edge_hz=1300.0), FRETTED)
+_PALM_MUTED: Final = Plucked(Struck("guitar_muted", release_seconds=0.2, longest_seconds=1.0, edge_hz=1300.0), FRETTED)
 _RINGS_SECONDS: Final = 30.0
 
 
@@ -116,6 +117,8 @@ def _distorted(palm: bool, stroke: Stroke) -> Float32Array:  # noqa: FBT001
         takes[side] = strings(_PALM if muted else _OPEN, chord, frames, stroke)
     if muted:
         takes *= decay(frames, 0.1)
+    elif stroke.articulation == "legato":
+        takes *= attack(frames, 0.015)
     if moves(_POWER_BEND, stroke):
         takes = bent(takes, _POWER_BEND, stroke)
     gain = stroke.hard(0.35, 1.0) * (0.7 if muted else 1.0)
@@ -182,6 +185,8 @@ def _twang(stroke: Stroke) -> Float32Array:
     )
     string = unit(pluck(model, stroke.hz, frames, stroke.rng)) * release(frames, stroke.held_seconds, 0.18)
     string = saturate(shape(string, peaks(((2800.0, 1600.0, 1.4),)), highpass(70.0, 1)), stroke.hard(0.5, 1.1), 0.1)
+    if stroke.articulation == "legato":
+        string *= attack(frames, 0.012)
     string = bent(string, _TWANG_DIP, stroke)
     late = frames_of(_SLAPBACK_SECONDS)
     out = np.zeros((2, frames + late), np.float32)
@@ -194,7 +199,7 @@ def _twang(stroke: Stroke) -> Float32Array:
 
 def _wah(stroke: Stroke) -> Float32Array:
     """A driven clean guitar whose pedal opens and closes with each stroke."""
-    string = saturate(unit(_clean(stroke)), stroke.hard(1.2, 3.0), 0.15)
+    string = saturate(unit(_clean(stroke)), stroke.hard(0.6, 1.3), 0.05)
     low, high = 420.0, stroke.bright(1500.0, 2900.0)
 
     def pedal(at: Float32Array, hz: Float32Array) -> Float32Array:
@@ -245,6 +250,6 @@ PATCHES: Final[tuple[Patch, ...]] = (
         partial(_distorted, True), 30, 36, 72, (), variants=3, sustained=False,
     ),
     _guitar("guitar_lead", "Singing lead guitar", _lead, 29, 40, 88, _DRIVEN),
-    _guitar("guitar_twang", "Twang guitar with slapback", _twang, 27, 40, 84, ("scoop", "fall")),
-    _guitar("guitar_wah", "Wah guitar", _wah, 28, 40, 86, ("muted", "staccato", "scoop")),
+    _guitar("guitar_twang", "Twang guitar with slapback", _twang, 27, 40, 84, ("legato", "scoop", "fall")),
+    _guitar("guitar_wah", "Wah guitar", _wah, 28, 40, 86, ("legato", "muted", "staccato", "scoop")),
 )  # fmt: skip

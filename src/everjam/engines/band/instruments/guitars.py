@@ -30,7 +30,7 @@ _SLIDE: Final = Plucked(
         body=((480.0, 170.0, 1.6), (1250.0, 350.0, 1.6), (2500.0, 700.0, 1.0)), floor=0.4,
         noise=0.1, noise_hz=(1500.0, 7000.0), noise_tau_seconds=0.012,
     ),
-    Bend(-190.0, 0.028, 16.0, 5.6, 0.1),
+    Bend(-180.0, 0.024, 16.0, 5.6, 0.1),
     Buzz(0.1, 3.0, (1200.0, 6000.0), 0.02, 0.5),
 )  # fmt: skip
 _PEDAL_STEEL: Final = Plucked(
@@ -85,6 +85,8 @@ PATCHES: Final[tuple[Patch, ...]] = (
         "guitar_flamenco", "Flamenco guitar", _flamenco, 24, 40, 84,
         ("legato", "staccato", "muted", "tremolo", "scoop", "fall", "harmonic"), variants=3,
     ),
-    _guitar("guitar_slide", "Resonator guitar with a slide", partial(play, _SLIDE), 25, 40, 79, ("muted", "fall")),
-    _guitar("steel_pedal", "Pedal steel guitar", _pedal_steel, 26, 45, 88, ("fall", "scoop", "harmonic")),
+    _guitar(
+        "guitar_slide", "Resonator guitar with a slide", partial(play, _SLIDE), 25, 40, 79, ("legato", "muted", "fall")
+    ),
+    _guitar("steel_pedal", "Pedal steel guitar", _pedal_steel, 26, 45, 88, ("legato", "fall", "scoop", "harmonic")),
 )  # fmt: skip

@@ -138,17 +138,36 @@ def _wurlitzer(stroke: Stroke) -> Float32Array:
 
 
 def _key(
-    name: str, title: str, voice: Voice, gm: int, low: int, high: int, articulations: Collection[Articulation] = _KEYS
+    name: str,
+    title: str,
+    voice: Voice,
+    gm: int,
+    low: int,
+    high: int,
+    articulations: Collection[Articulation] = _KEYS,
+    *,
+    placed: bool = False,
 ) -> Patch:
-    return make_patch(name, title, "keys", voice, gm=gm, low=low, high=high, variants=2, articulations=articulations)
+    return make_patch(
+        name,
+        title,
+        "keys",
+        voice,
+        gm=gm,
+        low=low,
+        high=high,
+        variants=2,
+        articulations=articulations,
+        placed=placed,
+    )
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    _key("piano", "Piano", partial(strike, _PIANO), 0, 21, 108),
+    _key("piano", "Piano", partial(strike, _PIANO), 0, 21, 108, placed=True),
     _key("rhodes", "Electric piano", _rhodes, 4, 28, 96),
     make_patch("organ", "Organ", "keys", _organ, gm=16, low=36, high=96, variants=2),
     _key("clavinet", "Clavinet", partial(strike, _CLAVINET), 7, 36, 88),
-    _key("harpsichord", "Harpsichord", partial(strike, _HARPSICHORD), 6, 36, 89),
+    _key("harpsichord", "Harpsichord", partial(strike, _HARPSICHORD), 6, 36, 89, placed=True),
     make_patch(
         "accordion",
         "Accordion",
@@ -160,8 +179,8 @@ PATCHES: Final[tuple[Patch, ...]] = (
         variants=2,
         articulations={"legato", "staccato"},
     ),
-    _key("piano_honkytonk", "Honky-tonk piano", partial(strike, _HONKYTONK), 3, 24, 103),
-    _key("piano_felt", "Felt piano", _felt, 0, 24, 100),
+    _key("piano_honkytonk", "Honky-tonk piano", partial(strike, _HONKYTONK), 3, 24, 103, placed=True),
+    _key("piano_felt", "Felt piano", _felt, 0, 24, 100, placed=True),
     _key("wurlitzer", "Reed electric piano", _wurlitzer, 4, 33, 96, ()),
     _key("clavichord", "Clavichord", partial(play, _CLAVICHORD), 7, 36, 88),
 )

@@ -11,15 +11,37 @@ from everjam.engines.band.instruments.voicing import make_patch
 from everjam.engines.band.score import Articulation
 
 _BANJO: Final = Plucked(
-    Struck("banjo", longest_seconds=2.5, edge_hz=2200.0, let_go=0.012, let_go_hz=(1200.0, 5000.0)), FRETTED
+    Struck(
+        "banjo", release_seconds=0.45, longest_seconds=2.5, edge_hz=2200.0, let_go=0.012, let_go_hz=(1200.0, 5000.0)
+    ),
+    FRETTED,
 )
 _MANDOLIN: Final = Plucked(
-    Struck("mandolin", longest_seconds=3.0, edge_hz=3200.0, let_go=0.012, let_go_hz=(1500.0, 6000.0)),
+    Struck(
+        "mandolin",
+        release_seconds=0.35,
+        longest_seconds=3.0,
+        edge_hz=3200.0,
+        courses=((-2.0, 1.0), (2.2, 0.6)),
+        let_go=0.005,
+        let_go_hz=(1500.0, 6000.0),
+    ),
     FRETTED,
     tremolo=Tremolo(13.0, 0.34, 0.8, from_seconds=1.05),
 )
 _UKULELE: Final = Plucked(
-    Struck("ukulele", longest_seconds=2.0, edge_hz=1100.0, let_go=0.01, let_go_hz=(500.0, 3000.0)), FRETTED
+    Struck(
+        "ukulele",
+        release_seconds=0.3,
+        longest_seconds=2.0,
+        edge_hz=1100.0,
+        ring=0.8,
+        body=((620.0, 300.0, 0.6),),
+        floor=0.75,
+        let_go=0.01,
+        let_go_hz=(500.0, 3000.0),
+    ),
+    FRETTED,
 )
 _BALALAIKA: Final = Plucked(
     Struck(
@@ -58,7 +80,7 @@ _LUTE: Final = Plucked(
 )  # fmt: skip
 _SHAMISEN: Final = Plucked(
     Struck(
-        "shamisen", longest_seconds=2.0, edge_hz=2200.0,
+        "shamisen", release_seconds=0.35, longest_seconds=2.0, edge_hz=2200.0,
     ),
     Bend(-18.0, 0.02),
 )  # fmt: skip

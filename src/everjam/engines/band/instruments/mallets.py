@@ -19,16 +19,17 @@ from everjam.engines.band.score import Articulation
 
 _RING: Final = 30.0
 """Bars are not damped: they count as held for longer than they ring."""
+_SHORTEST_ROLL_SECONDS: Final = 0.2
 
-_VIBRAPHONE: Final = Struck("vibraphone", _RING, 4.0, 700.0)
+_VIBRAPHONE: Final = Struck("vibraphone", _RING, 3.4, 700.0)
 _MARIMBA: Final = Struck("marimba", _RING, 1.8, 700.0)
 _GLOCKENSPIEL: Final = Struck("glockenspiel", _RING, 3.0, 3000.0)
 _KALIMBA: Final = Struck("kalimba", _RING, 2.0, 900.0)
-_CELESTA: Final = Struck("celesta", _RING, 2.8, 1500.0, spread=0.15, keys_spread=0.1)
+_CELESTA: Final = Struck("celesta", _RING, 2.8, 1500.0, spread=0.15)
 _MUSIC_BOX: Final = Struck("music_box", _RING, 3.0, 2500.0, spread=0.2)
 _XYLOPHONE: Final = Struck("xylophone", _RING, 0.9, 2600.0)
 _STEEL_DRUM: Final = Struck("steel_drum", _RING, 2.4, 2400.0)
-_TUBULAR_BELLS: Final = Struck("tubular_bells", _RING, 5.5, 2600.0)
+_TUBULAR_BELLS: Final = Struck("tubular_bells", _RING, 5.0, 2600.0)
 _TIMPANI: Final = Struck("timpani", _RING, 3.5, 700.0)
 
 
@@ -36,7 +37,8 @@ def bar(model: Struck, stroke: Stroke) -> Float32Array:
     """A struck body that nobody damps, unless the note says so: rolled, dead (the mallet stays), or let go early."""
     undamped = replace(stroke, held_seconds=_RING)
     if stroke.articulation == "roll":
-        return repicked(partial(_ringing, model), ROLLED, replace(stroke, held_seconds=max(0.15, stroke.held_seconds)))
+        rolled = replace(stroke, held_seconds=max(_SHORTEST_ROLL_SECONDS, stroke.held_seconds))
+        return repicked(partial(_ringing, model), ROLLED, rolled)
     if stroke.articulation == "muted":
         return strike(replace(model, palm_seconds=0.18), undamped)
     if stroke.articulation == "staccato":
@@ -82,7 +84,7 @@ _MBIRA: Final = Plucked(
         "kalimba", _RING, 1.6, 1500.0, ring=0.7, body=((330.0, 160.0, 0.8), (1300.0, 500.0, 0.8)), floor=0.8,
         noise=0.3, noise_hz=(700.0, 5000.0), noise_tau_seconds=0.006,
     ),
-    buzz=Buzz(0.8, 6.0, (2200.0, 8500.0), 0.0, 0.28),
+    buzz=Buzz(1.1, 6.0, (2200.0, 8500.0), 0.0, 0.3),
 )  # fmt: skip
 """Shells and bottle tops on the soundboard rattle along."""
 
@@ -160,6 +162,9 @@ _MIRLITON: Final = Buzz(0.55, 3.5, (700.0, 5000.0), 0.004, 0.12)
 
 def _balafon(stroke: Stroke) -> Float32Array:
     """Membranes over holes in the gourds buzz with every bar."""
+    if stroke.articulation == "roll":
+        rolled = replace(stroke, held_seconds=max(_SHORTEST_ROLL_SECONDS, stroke.held_seconds))
+        return repicked(lambda one: _balafon(replace(one, articulation="plain")), ROLLED, rolled)
     return buzzed(ring(_BALAFON, stroke), _MIRLITON, stroke)
 
 
@@ -186,7 +191,7 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _mallet("hang", "Hang", _hang, 114, 45, 81),
     _mallet("xylophone", "Xylophone", partial(bar, _XYLOPHONE), 13, 65, 108, _STROKES),
     _mallet("mbira", "Mbira", partial(play, _MBIRA), 108, 43, 84),
-    _mallet("balafon", "Balafon", _balafon, 12, 45, 88),
+    _mallet("balafon", "Balafon", _balafon, 12, 45, 88, frozenset({"roll"})),
     _mallet("steel_drum", "Steel drum", partial(bar, _STEEL_DRUM), 114, 52, 88, _STROKES),
     _mallet("gamelan", "Gamelan metallophones in pairs", partial(ring, _GAMELAN), 11, 50, 86),
     _mallet("tubular_bells", "Tubular bells", partial(bar, _TUBULAR_BELLS), 14, 60, 79, _DEAD),

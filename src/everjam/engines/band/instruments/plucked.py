@@ -8,8 +8,18 @@ import numpy as np
 
 from everjam.audio import Float32Array
 from everjam.engines.band.instruments.contract import Patch
-from everjam.engines.band.instruments.dsp.base import decay, f32, frames_of, place, release, unit
+from everjam.engines.band.instruments.dsp.base import (
+    TAU,
+    attack,
+    decay,
+    f32,
+    frames_of,
+    place,
+    release,
+    unit,
+)
 from everjam.engines.band.instruments.dsp.filters import highpass, lowpass, shape
+from everjam.engines.band.instruments.dsp.modal import modal
 from everjam.engines.band.instruments.dsp.strings import StringModel, pluck
 from everjam.engines.band.instruments.playing import FRETTED, Bend, Plucked, Tremolo, play
 from everjam.engines.band.instruments.struck import Struck
@@ -17,30 +27,36 @@ from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 from everjam.engines.band.score import Articulation
 
 _NYLON: Final = Plucked(
-    Struck("guitar_nylon", edge_hz=900.0, palm_seconds=0.4, let_go=0.012, let_go_hz=(400.0, 2600.0)),
+    Struck(
+        "guitar_nylon", release_seconds=0.4, edge_hz=900.0, palm_seconds=0.4, let_go=0.012, let_go_hz=(400.0, 2600.0)
+    ),
     FRETTED,
     squeak=0.05,
 )
 _STEEL: Final = Plucked(
-    Struck("guitar_steel", edge_hz=1600.0, palm_seconds=0.4, let_go=0.016, let_go_hz=(900.0, 5000.0)),
+    Struck(
+        "guitar_steel", release_seconds=0.4, edge_hz=1600.0, palm_seconds=0.4, let_go=0.016, let_go_hz=(900.0, 5000.0)
+    ),
     FRETTED,
     squeak=0.07,
 )
 _HARP: Final = Plucked(Struck("harp", longest_seconds=4.5, edge_hz=900.0), repeats=Tremolo(9.0, 0.0, 0.9, 0.8))
 """A roll on one note is a bisbigliando: two strings, two hands, nothing damped."""
-_KOTO: Final = Plucked(Struck("koto", longest_seconds=4.0, edge_hz=1500.0), Bend())
-_SITAR: Final = Plucked(Struck("sitar", longest_seconds=4.5, edge_hz=1800.0), Bend())
+_KOTO: Final = Plucked(Struck("koto", release_seconds=1.0, longest_seconds=4.0, edge_hz=1500.0), Bend())
+_SITAR: Final = Plucked(Struck("sitar", release_seconds=0.9, longest_seconds=4.5, edge_hz=1800.0), Bend())
 """The hand pulls the string sideways (meend): a slide without frets."""
-_TARAB: Final = StringModel(3.0, 3800.0, 0.08, 0.0, 1e-5, 3000.0, 0.0)
+_TARAB: Final = ((2.0, 1.0, 0.9), (1.5, 0.7, 0.8), (4.0, 0.5, 0.6), (3.0, 0.5, 0.6), (6.0, 0.3, 0.45), (8.0, 0.2, 0.35))
+"""What the sympathetic strings take up: ratio to the pitch, level, time constant."""
 
 
 def _sitar(stroke: Stroke) -> Float32Array:
     """Its sympathetic strings answer faintly."""
     out = play(_SITAR, stroke)
     frames = out.shape[-1]
-    answer = pluck(_TARAB, (stroke.hz * 2.0, stroke.hz * 1.5), frames, stroke.rng)
+    ratios, levels, taus = (np.array(column) for column in zip(*_TARAB, strict=True))
+    answer = modal(stroke.hz * ratios, levels, taus, frames, stroke.rng.uniform(0.0, TAU, ratios.size))
     level = np.float32(0.02 * float(np.abs(out).max()))
-    return f32(out + unit(answer) * (level * release(frames, stroke.held_seconds, 0.6)))
+    return f32(out + unit(answer) * (level * attack(frames, 0.12) * release(frames, stroke.held_seconds, 0.6)))
 
 
 def _tanpura(stroke: Stroke) -> Float32Array:
@@ -88,6 +104,9 @@ PATCHES: Final[tuple[Patch, ...]] = (
         glides=False,
     ),
     _string("sitar", "Sitar", _sitar, 104, 48, 84, ("legato", "scoop", "tremolo", "fall"), variants=2),
-    _string("koto", "Koto", partial(play, _KOTO), 107, 48, 91, ("muted", "tremolo", "scoop", "fall", "staccato")),
+    _string(
+        "koto", "Koto", partial(play, _KOTO), 107, 48, 91,
+        ("legato", "muted", "tremolo", "scoop", "fall", "staccato"),
+    ),
     _string("tanpura", "Tanpura drone", _tanpura, 104, 36, 64, glides=False, variants=2),
 )  # fmt: skip

@@ -18,11 +18,17 @@ Float64Array = npt.NDArray[np.float64]
 
 _HEARD_DB: Final = 64.0
 """Partials and noise that stay this far below the loudest partial are left out."""
+_COURSES_HEARD_DB: Final = 52.0
 _RANG_DB: Final = 66.0
+_CENTRED: Final = 4
 _SOFTEST_MEASURED: Final = 0.44
 _FOREVER_SECONDS: Final = 12.0
 _SLOWEST_FALL_DB: Final = 4.0
 _JITTER_DB: Final = 0.7
+_NEAR_OCTAVES: Final = 45.0 / 1200.0
+_PAIR_SHARE: Final = 0.25
+_BLUR_DB: Final = 6.0
+_LONGEST_RELEASE_SECONDS: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ class _Sound:
     Attributes:
         seconds: Breakpoints.
         hz: Of the partials.
+        phases: Of the partials, at the onset.
+        sides: Which of two groups each partial belongs to, the left one's being True.
         levels_db: ``(T, P)``.
         noise_db: ``(T, BANDS)``.
         top_db: The loudest partial's loudest moment.
@@ -88,6 +96,8 @@ class _Sound:
 
     seconds: Float64Array
     hz: Float64Array
+    phases: Float64Array
+    sides: npt.NDArray[np.bool_]
     levels_db: Float32Array
     noise_db: Float32Array
     top_db: float
@@ -97,7 +107,7 @@ def strike(model: Struck, stroke: Stroke) -> Float32Array:
     """A note: ``(frames,)``, or ``(2, frames)`` with ``spread`` or ``keys_spread``."""
     held, release_seconds = stroke.held_seconds, model.release_seconds
     sound, spectrum = _sound(model, stroke)
-    release_seconds = release_seconds or float(np.clip(spectrum.release_seconds, 0.04, 2.0))
+    release_seconds = release_seconds or float(np.clip(spectrum.release_seconds, 0.04, _LONGEST_RELEASE_SECONDS))
     if stroke.articulation == "staccato":
         held, release_seconds = min(held, 0.11), min(release_seconds, 0.09)
     elif stroke.articulation == "muted":
@@ -132,8 +142,11 @@ def _sound(model: Struck, stroke: Stroke) -> tuple[_Sound, Spectrum]:
     if harmonic and hz.size > 1:
         hz, levels = hz[1::2], levels[:, 1::2]
         hz = hz * (stroke.hz / hz[0])
+    hz = _in_tune(hz, levels, stroke.hz)
+    # As many random numbers for every force, brightness and articulation of a pitch: what is heard of them differs.
+    phases, sides = stroke.rng.uniform(-1.0, 1.0, hz.size), stroke.rng.random(hz.size) < 0.5
     levels = levels + f32(_JITTER_DB * stroke.rng.standard_normal(hz.size))
-    levels = levels + f32(_tone_db(model, stroke, hz))
+    levels = levels + f32(_tone_db(model, stroke, hz) + _clear_db(hz, stroke.hz))
     points_hz = centres_hz()
     noise = spectrum.noise_db + f32(_tone_db(model, stroke, points_hz))
     if model.residue != 1.0:
@@ -158,7 +171,30 @@ def _sound(model: Struck, stroke: Stroke) -> tuple[_Sound, Spectrum]:
     widths = np.gradient(points_hz) / (0.5 * SAMPLE_RATE_HZ)
     faint = noise + f32(10.0 * np.log10(widths)) < top - 3.0 - _HEARD_DB
     noise = np.where(faint, np.float32(SILENT_DB), noise)
-    return _Sound(seconds, hz[heard], np.maximum(levels[:, heard], SILENT_DB), noise, top), spectrum
+    audible = np.maximum(levels[:, heard], SILENT_DB)
+    return _Sound(seconds, hz[heard], phases[heard], sides[heard], audible, noise, top), spectrum
+
+
+def _in_tune(hz: Float64Array, levels_db: Float32Array, nominal_hz: float) -> Float64Array:
+    """``hz`` moved by the cents that the partials about the pitch are off it; several of them are drawn together.
+
+    Bars and pans have pairs of modes there: as far apart as some are, chance would decide on the pitch of a note.
+    """
+    octaves = np.log2(np.maximum(hz, 1e-3) / nominal_hz)
+    near = np.abs(octaves) < _NEAR_OCTAVES
+    if not near.any():
+        return hz
+    power = np.sum(10.0 ** (levels_db[4:, near].astype(np.float64) / 10.0), axis=0)
+    off = float(power @ octaves[near]) / max(float(power.sum()), 1e-30)
+    out = hz * 2.0**-off
+    out[near] = nominal_hz * 2.0 ** (_PAIR_SHARE * (octaves[near] - off))
+    return np.asarray(out, np.float64)
+
+
+def _clear_db(hz: Float64Array, nominal_hz: float) -> Float64Array:
+    """Modes within a minor third of the pitch step back a little: they blur it."""
+    octaves = np.abs(np.log2(np.maximum(hz, 1e-3) / nominal_hz))
+    return np.where((octaves > _NEAR_OCTAVES) & (octaves < 0.25), -_BLUR_DB, 0.0)
 
 
 def _tone_db(model: Struck, stroke: Stroke, hz: Float64Array) -> Float64Array:
@@ -199,25 +235,32 @@ def _ring_seconds(sound: _Sound) -> float:
 
 def _partials(model: Struck, stroke: Stroke, sound: _Sound, frames: int) -> Float32Array:
     """All strings of a note: mono, or its partials spread over two channels."""
-    rng = stroke.rng
-    hz, levels = sound.hz, sound.levels_db
-    phases = rng.uniform(-1.0, 1.0, hz.size)
+    hz, levels, phases, left = sound.hz, sound.levels_db, sound.phases, sound.sides
     courses = model.courses
     if model.beat_cents:
         courses = ((-0.5 * model.beat_cents, 0.55), (0.5 * model.beat_cents, 0.45))
     if len(courses) > 1:
+        loud = levels.max(axis=0) > sound.top_db - _COURSES_HEARD_DB
         ratios = 2.0 ** (np.array([cents for cents, _ in courses]) / 1200.0)
-        hz = np.outer(ratios, hz).reshape(-1)
-        levels = np.concatenate([levels + np.float32(20.0 * np.log10(level)) for _, level in courses], axis=1)
+        hz = np.outer(ratios, hz[loud]).reshape(-1)
+        levels = np.concatenate([levels[:, loud] + np.float32(20.0 * np.log10(level)) for _, level in courses], axis=1)
         # One stroke sets all strings going: were their phases independent, a note's pitch would be left to chance.
-        phases = np.tile(phases, ratios.size) + 0.3 * rng.standard_normal(hz.size)
+        away = np.abs(np.log2(ratios))
+        late = (0.6 * away / max(float(away.max()), 1e-9) - 0.3) * (1.0 if stroke.variant % 2 else -1.0)
+        phases = (phases[loud] + late[:, None]).reshape(-1)
+        left = np.tile(left[loud], ratios.size)
     if not model.spread and not model.keys_spread:
         return additive(hz, sound.seconds, levels, frames, phases)
-    left = rng.random(hz.size) < 0.5
-    sides = [additive(hz[side], sound.seconds, levels[:, side], frames, phases[side]) for side in (left, ~left)]
-    across = float(np.clip(np.log2(stroke.hz / 330.0) / 4.0, -1.0, 1.0)) * model.keys_spread
+    power = levels.max(axis=0)
+    # The loudest stay in the middle: by chance one side would be louder.
+    centre = power >= np.sort(power)[-min(_CENTRED, power.size)]
+    middle, one, other = (
+        additive(hz[group], sound.seconds, levels[:, group], frames, phases[group])
+        for group in (centre, left & ~centre, ~left & ~centre)
+    )
+    across = float(np.clip(np.log2(stroke.hz / 330.0) / 3.0, -1.0, 1.0)) * model.keys_spread
     near, far = np.float32(1.0 + model.spread), np.float32(1.0 - model.spread)
-    out = np.stack([sides[0] * near + sides[1] * far, sides[1] * near + sides[0] * far])
+    out = np.stack([middle + one * near + other * far, middle + other * near + one * far])
     return f32(out * np.array([[1.0 - across], [1.0 + across]], np.float32))
 
 

@@ -90,6 +90,7 @@ def make_patch(
     drum: bool = False,
     articulations: Collection[Articulation] = (),
     glides: bool = False,
+    placed: bool = False,
 ) -> Patch:
     """A Patch around a voice.
 
@@ -109,6 +110,7 @@ def make_patch(
             ``gm`` - 12 to ``gm`` + 12 mean its own pitch.
         articulations: What the voice knows besides playing plainly.
         glides: Whether the voice slides from ``Stroke.glide``.
+        placed: Whether the voice itself says how loud left is against right; otherwise they are equally loud.
     """
 
     def render(tone: Tone) -> Waveform:
@@ -126,7 +128,7 @@ def make_patch(
         )
         pivot = pivot_hz or float(np.clip(2.5 * stroke.hz, 250.0, 5000.0))
         tilt = tilt_db * (2.0 * stroke.brightness - 1.0) + _FORCE_TILT_DB * (stroke.force - 0.75)
-        return finish(voice(stroke), stroke, tilt_db=tilt, pivot_hz=pivot)
+        return finish(voice(stroke), stroke, tilt_db=tilt, pivot_hz=pivot, placed=placed)
 
     return Patch(
         name=name,
@@ -144,7 +146,7 @@ def make_patch(
     )
 
 
-def finish(signal: Float32Array, stroke: Stroke, *, tilt_db: float, pivot_hz: float) -> Waveform:
+def finish(signal: Float32Array, stroke: Stroke, *, tilt_db: float, pivot_hz: float, placed: bool = False) -> Waveform:
     """Raw signal to waveform: tilt, no DC, balance, even level, loudness of the velocity, clean ends.
 
     Args:
@@ -152,6 +154,7 @@ def finish(signal: Float32Array, stroke: Stroke, *, tilt_db: float, pivot_hz: fl
         stroke: The note.
         tilt_db: Treble against bass.
         pivot_hz: Where the tilt turns.
+        placed: Whether left against right stays as it is.
 
     Returns:
         float32 ``(channels, frames)``, read-only, first sample near 0, last sample 0.
@@ -160,7 +163,7 @@ def finish(signal: Float32Array, stroke: Stroke, *, tilt_db: float, pivot_hz: fl
     numerator, denominator = _tilt_and_dc_block(tilt_db, pivot_hz)
     out = np.asarray(scipy.signal.lfilter(numerator, denominator, planar, axis=-1), np.float32)
     out = _trimmed(out)
-    if out.shape[0] == 2:
+    if out.shape[0] == 2 and not placed:
         # Detuned voices beat: by chance one side would be louder in this take.
         power = np.einsum("cf,cf->c", out, out)
         if power.min() > 0.0:

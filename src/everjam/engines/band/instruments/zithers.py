@@ -33,8 +33,8 @@ _DULCIMER: Final = Plucked(Struck("dulcimer", _OPEN, longest_seconds=3.0, edge_h
 _SANTUR: Final = Plucked(
     Struck(
         "dulcimer", 1.4, longest_seconds=2.6, edge_hz=4500.0, ring=1.5,
-        body=((520.0, 260.0, 0.3), (3200.0, 1500.0, 1.6), (6500.0, 2500.0, 2.2)), floor=0.5,
-        courses=((-4.5, 0.8), (-1.0, 1.0), (1.4, 1.0), (4.1, 0.8)),
+        body=((170.0, 160.0, 2.5), (520.0, 260.0, 0.3), (3200.0, 1500.0, 1.6), (6500.0, 2500.0, 2.2)), floor=0.5,
+        courses=((-4.3, 0.8), (-1.2, 1.0), (1.2, 1.0), (4.3, 0.8)), residue=0.4,
         noise=0.2, noise_hz=(2000.0, 9000.0), noise_tau_seconds=0.003,
     ),
     tremolo=Tremolo(12.0, 0.6, 0.6),
@@ -55,7 +55,7 @@ _GUZHENG: Final = Plucked(
         body=((260.0, 120.0, 0.7), (1900.0, 900.0, 1.3), (4500.0, 1800.0, 1.6)), floor=0.6,
         noise=0.1, noise_hz=(1800.0, 8000.0), noise_tau_seconds=0.003,
     ),
-    Bend(-60.0, 0.05, 22.0, 5.6, 0.2),
+    Bend(-60.0, 0.035, 22.0, 5.6, 0.2),
 )  # fmt: skip
 _KORA: Final = Plucked(
     Struck(
@@ -103,6 +103,6 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _zither("dulcimer", "Hammered dulcimer", _DULCIMER, 15, 50, 89, _HAMMERED),
     _zither("santur", "Santur, four strings a note", _SANTUR, 15, 52, 91, _HAMMERED, variants=2),
     _zither("cimbalom", "Cimbalom", _CIMBALOM, 15, 36, 88, _HAMMERED, variants=2),
-    _zither("guzheng", "Guzheng", _GUZHENG, 107, 38, 86, (*_PLUCKED, "scoop", "fall"), glides=True),
+    _zither("guzheng", "Guzheng", _GUZHENG, 107, 38, 86, (*_PLUCKED, "legato", "scoop", "fall"), glides=True),
     _zither("kora", "Kora", _KORA, 46, 41, 84, _PLUCKED),
 )  # fmt: skip

@@ -16,9 +16,14 @@ Curve = tuple[tuple[float, float], ...]
 
 _OVERSAMPLING: Final = 3
 _BLOCK: Final = 8192
-_MARGIN: Final = 1024
-_HOP: Final = _BLOCK - 2 * _MARGIN
+_MARGIN: Final = 512
+_FADE: Final = 1024
+"""Frames over which one block's sound passes into the next one's: what the filters ring beyond a block's end shows as
+no step."""
+_HOP: Final = _BLOCK - 2 * _MARGIN - _FADE
 _QUIETEST: Final = 1e-9
+_FADE_IN: Final = f32(0.5 - 0.5 * np.cos(np.pi * (np.arange(_FADE) + 0.5) / _FADE))
+_TAPER: Final = f32(np.minimum(1.0, np.minimum(np.arange(_BLOCK) + 0.5, np.arange(_BLOCK)[::-1] + 0.5) / _MARGIN))
 
 FOUR_BY_TWELVE: Final[Curve] = (
     (30.0, -26.0), (60.0, -9.0), (82.0, -1.0), (110.0, 3.0), (150.0, 1.5), (220.0, -1.0), (350.0, -3.0), (450.0, -4.0),
@@ -75,21 +80,24 @@ def amplify(model: Amplifier, signal: Float32Array, gain: float, brightness_hz: 
         brightness_hz: Where the treble control rolls off, after the tubes.
 
     Returns:
-        Same shape, of the order of 1; what folds back from above the tripled rate stays 75 dB below.
+        Same shape, of the order of 1; what folds back from above the tripled rate stays 55 dB below.
     """
     planar = np.atleast_2d(signal)
     channels, frames = planar.shape
-    count = -(-frames // _HOP)
-    padded = np.zeros((channels, count * _HOP + 2 * _MARGIN), np.float32)
-    padded[:, _MARGIN : _MARGIN + frames] = planar
-    blocks = np.lib.stride_tricks.sliding_window_view(padded, _BLOCK, axis=-1)[:, ::_HOP]
+    count = -(-(frames + _FADE) // _HOP)
+    padded = np.zeros((channels, _MARGIN + _FADE + count * _HOP + _FADE + _MARGIN), np.float32)
+    padded[:, _MARGIN + _FADE : _MARGIN + _FADE + frames] = planar
+    blocks = np.lib.stride_tricks.sliding_window_view(padded, _BLOCK, axis=-1)[:, ::_HOP] * _TAPER
     before, after = _responses(model, brightness_hz)
     fast = scipy.fft.irfft(scipy.fft.rfft(blocks) * before, _OVERSAMPLING * _BLOCK)
     fast *= np.float32(gain / max(float(np.abs(fast).max()), _QUIETEST))
     for stage, drive in enumerate(model.drives):
         _tube(fast, drive, model.bias if stage % 2 == 0 else -model.bias)
-    slow = scipy.fft.irfft(scipy.fft.rfft(fast)[..., : _BLOCK // 2 + 1] * after, _BLOCK)
-    out = f32(slow[..., _MARGIN:-_MARGIN].reshape(channels, -1)[:, :frames])
+    slow = scipy.fft.irfft(scipy.fft.rfft(fast)[..., : _BLOCK // 2 + 1] * after, _BLOCK)[..., _MARGIN:-_MARGIN]
+    joined = np.ascontiguousarray(slow[..., :_HOP])
+    joined[:, 1:, :_FADE] *= _FADE_IN
+    joined[:, 1:, :_FADE] += slow[:, :-1, _HOP:] * (np.float32(1.0) - _FADE_IN)
+    out = f32(joined.reshape(channels, -1)[:, _FADE : _FADE + frames])
     return out if signal.ndim > 1 else out[0]
 
 
