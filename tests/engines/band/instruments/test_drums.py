@@ -226,7 +226,17 @@ def articulated(name: str, articulation: Articulation, held_ms: int = 900) -> Fl
     return mono(PATCHES[name].render(tone))
 
 
-@pytest.mark.parametrize("name", ROLLS)
+SWELLING = ("crash", "ride")
+
+
+@pytest.mark.parametrize("name", SWELLING)
+def test_a_rolled_cymbal_grows(name: str) -> None:
+    wave = articulated(name, "roll", 1600)
+    early, late = (wave[int(a * SAMPLE_RATE_HZ) : int((a + 0.3) * SAMPLE_RATE_HZ)] for a in (0.1, 1.2))
+    assert np.mean(late**2) > 4.0 * np.mean(early**2)
+
+
+@pytest.mark.parametrize("name", [name for name in ROLLS if name not in SWELLING])
 def test_a_roll_holds_the_drum_as_long_as_the_note(name: str) -> None:
     wave = articulated(name, "roll")
     piece = wave[int(0.1 * SAMPLE_RATE_HZ) : int(0.85 * SAMPLE_RATE_HZ)]

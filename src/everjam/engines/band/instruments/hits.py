@@ -54,6 +54,7 @@ class Hit:
         mute_db: See ``damped``.
         noise_db: Of the noise against what was measured.
         roll_step_seconds: Between the strokes of a roll.
+        swell: How far a roll grows out of nothing, 0 (even) to 1: cymbals under mallets.
     """
 
     table: str
@@ -68,6 +69,7 @@ class Hit:
     mute_db: float = 160.0
     noise_db: float = 0.0
     roll_step_seconds: float = _ROLL_STEP_SECONDS
+    swell: float = 0.0
 
 
 @lru_cache(maxsize=128)
@@ -94,7 +96,8 @@ def play_hit(hit: Hit, stroke: Stroke) -> Float32Array:
     """A stroke, or with "roll" as many as the note is long: ``(frames,)``, or ``(2, frames)`` where it has width."""
     if stroke.articulation == "roll":
         ring = min(hit.seconds, _ROLLED_RING_SECONDS)
-        return rolled(lambda single: _one(hit, single, ring), stroke, hit.roll_step_seconds)
+        soft = replace(hit, attack_db=3.0 * hit.attack_db) if hit.swell else hit
+        return rolled(lambda single: _one(soft, single, ring), stroke, hit.roll_step_seconds, hit.swell)
     return _one(hit, stroke, hit.seconds)
 
 
@@ -160,13 +163,14 @@ def _sounding_seconds(spectrum: Spectrum) -> float:
     return float(spectrum.seconds[min(int(loud[-1]) + 1, spectrum.seconds.size - 1)]) + 0.01
 
 
-def rolled(strike: Voice, stroke: Stroke, step_seconds: float) -> Float32Array:
+def rolled(strike: Voice, stroke: Stroke, step_seconds: float, swell: float = 0.0) -> Float32Array:
     """Close strokes of two hands, unevenly soft, for as long as the note is held.
 
     Args:
         strike: A single stroke; ``(frames,)`` or ``(2, frames)``.
         stroke: The note.
         step_seconds: Between the strokes.
+        swell: As ``Hit.swell``.
     """
     held = max(_ROLL_SECONDS, stroke.held_seconds)
     single = replace(stroke, articulation="plain", force=0.85 * stroke.force)
@@ -177,6 +181,7 @@ def rolled(strike: Voice, stroke: Stroke, step_seconds: float) -> Float32Array:
     while at < held - 0.5 * step_seconds:
         take = takes[number % len(takes)]
         level = (1.0, 0.82)[number % 2] * float(stroke.rng.uniform(0.85, 1.1))
+        level *= 1.0 - swell * (1.0 - (at / held) ** 1.5)
         start = frames_of(at) - 1 if at else 0
         out[..., start : start + take.shape[-1]] += take * np.float32(level)
         at += step_seconds * float(stroke.rng.uniform(0.9, 1.1))
