@@ -20,7 +20,7 @@ _TIN_WHISTLE: Final = Sustained(
     cutoff_hz=(2600.0, 14_000.0), cutoff_harmonics=(2.5, 4.5), slope=1.9, measured="recorder",
     formants=((2200.0, 1400.0, 1.6), (4600.0, 1800.0, 1.8)), floor=0.7,
     attack_seconds=0.02, release_seconds=0.07, sustain=0.95, vibrato_hz=5.6, vibrato_cents=9.0,
-    vibrato_after_seconds=0.35, vibrato_level=0.06, scoop_cents=-120.0, scoop_seconds=0.012, breath=0.05, chiff=0.4,
+    vibrato_after_seconds=0.35, vibrato_level=0.06, scoop_cents=-120.0, scoop_seconds=0.012, breath=0.02, chiff=0.35,
     breath_hz=(3000.0, 11_000.0),
 )  # fmt: skip
 _PAN_FLUTE: Final = Sustained(
@@ -35,14 +35,14 @@ _BANSURI: Final = Sustained(
     cutoff_hz=(900.0, 9000.0), cutoff_harmonics=(1.3, 2.6), slope=2.4, measured="flute",
     formants=((650.0, 400.0, 1.4), (1700.0, 700.0, 0.8)), floor=0.7,
     attack_seconds=0.12, release_seconds=0.3, vibrato_hz=4.3, vibrato_cents=15.0, vibrato_after_seconds=0.55,
-    vibrato_level=0.14, scoop_cents=90.0, scoop_seconds=0.09, jitter_cents=4.0, breath=0.17, chiff=0.6,
+    vibrato_level=0.14, scoop_cents=90.0, scoop_seconds=0.09, jitter_cents=4.0, breath=0.05, chiff=0.4,
     breath_hz=(400.0, 3200.0), tremor=0.08,
 )  # fmt: skip
 _NEY: Final = Sustained(
     cutoff_hz=(1200.0, 10_000.0), cutoff_harmonics=(2.4, 4.5), slope=2.0, measured="shakuhachi",
     formants=((900.0, 450.0, 1.2), (2100.0, 700.0, 1.4)), floor=0.35,
     attack_seconds=0.14, release_seconds=0.4, vibrato_hz=5.0, vibrato_cents=12.0, vibrato_after_seconds=0.4,
-    vibrato_level=0.2, scoop_cents=25.0, scoop_seconds=0.05, jitter_cents=3.5, breath=0.55, chiff=0.4,
+    vibrato_level=0.2, scoop_cents=22.0, scoop_seconds=0.045, jitter_cents=2.8, breath=0.32, chiff=0.35,
     breath_hz=(1500.0, 4500.0), tremor=0.12,
 )  # fmt: skip
 

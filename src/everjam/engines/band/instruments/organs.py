@@ -29,7 +29,7 @@ _MELODICA: Final = Sustained(
     cutoff_hz=(2000.0, 13_000.0), cutoff_harmonics=(3.0, 6.0), slope=1.7, measured="bandoneon",
     formants=((850.0, 500.0, 0.9), (2700.0, 1000.0, 0.8)), floor=0.6,
     attack_seconds=0.035, release_seconds=0.09, vibrato_hz=5.7, vibrato_cents=4.0, vibrato_after_seconds=0.3,
-    vibrato_level=0.16, scoop_cents=28.0, scoop_seconds=0.025, breath=0.06, chiff=0.35, breath_hz=(1200.0, 6000.0),
+    vibrato_level=0.16, scoop_cents=28.0, scoop_seconds=0.025, breath=0.02, chiff=0.25, breath_hz=(1200.0, 6000.0),
 )  # fmt: skip
 _TAPE_STRINGS: Final = Sustained(
     cutoff_hz=(1800.0, 7000.0), cutoff_harmonics=(3.0, 5.0), slope=2.0, measured="violin",

@@ -25,13 +25,13 @@ _BASS_CLARINET: Final = Sustained(
     cutoff_hz=(500.0, 9000.0), cutoff_harmonics=(2.0, 4.0), slope=2.2, measured="clarinet",
     formants=((180.0, 160.0, 0.8), (900.0, 500.0, 0.7)), floor=0.6,
     attack_seconds=0.07, release_seconds=0.18, vibrato_cents=2.0, scoop_cents=10.0,
-    breath=0.05, chiff=0.18, breath_hz=(250.0, 1800.0),
+    breath=0.02, chiff=0.1, breath_hz=(250.0, 1800.0),
 )  # fmt: skip
 _DUDUK: Final = Sustained(
     cutoff_hz=(700.0, 5200.0), cutoff_harmonics=(2.0, 4.0), slope=2.6, measured="english_horn",
     formants=((480.0, 260.0, 2.6), (1150.0, 400.0, 0.9)), floor=0.4,
     attack_seconds=0.11, release_seconds=0.25, vibrato_hz=4.7, vibrato_cents=18.0, vibrato_after_seconds=0.3,
-    vibrato_level=0.18, scoop_cents=70.0, scoop_seconds=0.06, jitter_cents=3.0, breath=0.06, chiff=0.12,
+    vibrato_level=0.18, scoop_cents=70.0, scoop_seconds=0.06, jitter_cents=3.0, breath=0.03, chiff=0.1,
     breath_hz=(400.0, 2200.0), tremor=0.07,
 )  # fmt: skip
 _SHEHNAI: Final = Sustained(

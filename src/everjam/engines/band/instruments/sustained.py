@@ -47,6 +47,8 @@ _LEGATO_RISE_SECONDS: Final = 0.035
 _BRIGHT_SLOPE: Final = 1.1
 """Of the tilt that full brightness adds against none, 6 dB an octave each."""
 _LONGEST_RELEASE_SECONDS: Final = 1.3
+_OTHERS: Final = 0.6
+"""Level of the other players against the leader: as many equals would fade in and out together."""
 _CLOSEST_SECONDS: Final = 0.004
 
 
@@ -154,12 +156,14 @@ def sustain(model: Sustained, stroke: Stroke) -> Float32Array:
         tone = scan(phase(pitch_curve(model, played, frames, 0.0), frames), tables, along)
     else:
         tone = np.zeros((2, frames), np.float32)
-        share = np.float32(1.0 / np.sqrt(model.voices))
+        leader = model.voices // 2
+        even = np.sqrt(2.0 / (1.0 + (model.voices - 1) * _OTHERS**2))
         for player, pan in enumerate(stage(model.voices)):
             apart = 2.0 * player / (model.voices - 1) - 1.0
             curve = pitch_curve(model, played, frames, model.detune_cents * apart)
             one = scan(phase(curve, frames, float(stroke.rng.uniform())), tables, along)
-            mix_in(tone, one, model.width * pan, float(share) * np.sqrt(2.0))
+            leads = player == leader and model.voices > 2
+            mix_in(tone, one, 0.0 if leads else model.width * pan, even * (1.0 if player == leader else _OTHERS))
     if rows.hiss is not None:
         tone += rows.hiss
     if model.breath or model.chiff:
@@ -197,7 +201,7 @@ def _articulated(model: Sustained, stroke: Stroke) -> tuple[Stroke, Sustained]:
             return stroke, replace(model, release_seconds=0.16)
         case "staccato":
             held = min(stroke.held_seconds, 0.09 + 0.35 * stroke.held_seconds)
-            return replace(stroke, held_seconds=held), replace(model, vibrato_cents=0.0)
+            return replace(stroke, held_seconds=held), replace(model, vibrato_cents=0.0, attack_seconds=0.03)
         case "muted":
             if model.muted:
                 return stroke, replace(model, measured=model.muted)
@@ -306,6 +310,8 @@ def _movement(model: Sustained, stroke: Stroke, frames: int) -> Float32Array:
         rate = _TREMOLO_HZ * float(stroke.rng.uniform(0.95, 1.05))
         turn = (rate * at + 0.12 * wander(stroke.rng, frames, 3.0) + 0.15) % 1.0
         movement *= 0.28 + 0.72 * np.sin(np.pi * turn) ** 0.8
+    if stroke.articulation == "staccato":
+        movement *= 0.6 + 0.4 * np.exp(at * (-1.0 / 0.12))
     if stroke.articulation == "fall":
         seconds = min(0.4, 0.6 * stroke.held_seconds)
         movement *= 1.0 - 0.75 * np.clip((at - stroke.held_seconds + seconds) / seconds, 0.0, 1.0)
