@@ -177,6 +177,12 @@ def test_glides_and_scoops_arrive_at_the_pitch(played: Played) -> None:
     assert centre_hz(fall, 0.9, 0.98) < 400.0
 
 
+def test_a_mute_darkens_what_is_bowed_and_damps_what_is_plucked(played: Played) -> None:
+    strings, guitar = Tone("strings", 69, 900, 6, 5, 0), Tone("guitar_clean", 55, 900, 6, 5, 0)
+    assert played(strings, articulation="muted").shape[1] == played(strings).shape[1]
+    assert played(guitar, articulation="muted").shape[1] <= played(guitar).shape[1]
+
+
 def test_muted_trumpets_come_from_their_own_preset(played: Played) -> None:
     assert played(articulation="muted").shape[1] == played(Tone("trumpet_muted", 69, 500, 6, 5, 0)).shape[1]
 

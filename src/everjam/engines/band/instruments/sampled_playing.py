@@ -31,6 +31,10 @@ _FALL_SECONDS: Final = 0.35
 _MUTE_SECONDS: Final = 0.09
 _MUTE_TILT_DB: Final = -6.0
 _HARMONIC_TILT_DB: Final = -5.0
+_SLAP_TILT_DB: Final = 4.0
+_TILTS_DB: Final = {"muted": _MUTE_TILT_DB, "harmonic": _HARMONIC_TILT_DB, "slap": _SLAP_TILT_DB, "pop": _SLAP_TILT_DB}
+_HELD_UP: Final = frozenset({"bowed", "winds", "brass", "voice"})
+"""Families whose notes are fed while they last: a mute darkens them, a tremolo does not strike them anew."""
 _STRIKES_HZ: Final = {"roll": 15.0, "tremolo": 11.0}
 _STRIKE_RINGS_SECONDS: Final = 0.5
 _TAKE_CENTS: Final = 5.0
@@ -72,7 +76,7 @@ def play(
         key += 12
     velocity = int(np.clip(round(127.0 * stroke.force**_VELOCITY_EXPONENT), 1, 127))
     held_seconds = _held_seconds(patch, stroke)
-    if way in _STRIKES_HZ and patch.family not in {"bowed", "winds", "brass", "voice"}:
+    if way in _STRIKES_HZ and patch.family not in _HELD_UP:
         return _struck_often(font, preset, key, velocity, cents, stroke, held_seconds, _STRIKES_HZ[way]), 0.0
     skip_seconds = _LEGATO_SKIP_SECONDS if way == "legato" else 0.0
     held_seconds += skip_seconds
@@ -82,13 +86,12 @@ def play(
     signal = font.render(preset.bank, preset.program, key, velocity, playing, fold=True)
     if skip_seconds:
         signal = _softly_begun(signal, skip_seconds)
-    if way == "muted":
+    if way == "muted" and patch.family not in _HELD_UP:
         at = np.arange(signal.shape[1], dtype=np.float32)
         signal = signal * np.exp(at * np.float32(-1.0 / (_MUTE_SECONDS * SAMPLE_RATE_HZ)))
     elif way == "fall":
         signal = signal * _fading(signal.shape[1], held_seconds)
-    tilt_db = {"muted": _MUTE_TILT_DB, "harmonic": _HARMONIC_TILT_DB}.get(way, 0.0)
-    return _ended(signal, most_seconds - skip_seconds, tail_seconds), tilt_db
+    return _ended(signal, most_seconds - skip_seconds, tail_seconds), _TILTS_DB.get(way, 0.0)
 
 
 def _held_seconds(patch: Patch, stroke: Stroke) -> float:

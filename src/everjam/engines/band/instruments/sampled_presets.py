@@ -58,8 +58,12 @@ _KITS: Final[Mapping[int, Mapping[str, tuple[int, ...]]]] = {
         "snare_acoustic": (38,),
         "hat_closed_acoustic": (42,),
         "hat_open_acoustic": (46,),
+        "hat_pedal": (44,),
         "ride": (51,),
+        "ride_bell": (53,),
         "crash": (49,),
+        "china": (52,),
+        "splash": (55,),
         "tom_acoustic": (41, 43, 45, 47, 48, 50),
         "cross_stick": (37,),
         "tambourine": (54,),
@@ -81,8 +85,11 @@ _KITS: Final[Mapping[int, Mapping[str, tuple[int, ...]]]] = {
         "castanets": (85,),
         "surdo": (87,),
     },
+    16: {"kick_rock": (36,), "snare_rock": (38,), "tom_rock": (41, 43, 45, 47, 48, 50)},
+    32: {"kick_jazz": (36,), "snare_jazz": (38,)},
     40: {"snare_brush": (38,)},
 }
+"""By kit, in Roland's numbers: standard, power, jazz, brushes."""
 
 DRUMS: Final[Mapping[str, tuple[Preset, tuple[int, ...]]]] = MappingProxyType(
     {name: (Preset(128, kit), keys) for kit, drums in _KITS.items() for name, keys in drums.items()}
