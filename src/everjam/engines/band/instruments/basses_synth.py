@@ -46,10 +46,11 @@ from everjam.engines.band.instruments.dsp.waves import (
 )
 from everjam.engines.band.instruments.dsp.wavetable import Sweep, phase, read, scan, walk
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
+from everjam.engines.band.score import Articulation
 
 _SLIDE_SECONDS: Final = 0.022
 """Time constant of the silver box's slide: there within 60 ms."""
-_SLURRED: Final = ("legato", "staccato")
+_SLURRED: Final[tuple[Articulation, ...]] = ("legato", "staccato")
 
 
 def _held(stroke: Stroke) -> float:
@@ -94,7 +95,7 @@ def acid(stroke: Stroke, *, square: bool, colour: float) -> Float32Array:
     floor = stroke.hz * 1.25 + stroke.bright(110.0, 900.0) * colour * (0.7 + 0.3 * stroke.force)
     octaves = np.log2(1.0 + stroke.bright(4.0, 14.0) * (0.35 + 0.5 * stroke.force + 0.9 * accent) / 1.4)
     tau = 0.19 - 0.12 * accent
-    contour = np.exp(-(at + (0.8 * tau if _slurred(stroke) else 0.0)) / tau)
+    contour = np.exp(-(at + (1.3 * tau if _slurred(stroke) else 0.0)) / tau)
     # The accent's second envelope: softer in its attack, so that the filter says "wow".
     contour = contour + 0.35 * accent * (at / 0.045) * np.exp(1.0 - at / 0.045)
     cutoff = f32((floor * 2.0 ** (octaves * contour)).astype(np.float32))
@@ -340,26 +341,34 @@ def _hoover(stroke: Stroke) -> Float32Array:
     return out * _gate(stroke, frames, 0.003, 0.5, 0.8, 0.1)
 
 
-def _bass(name: str, title: str, voice: Voice, gm: int, variants: int = 2) -> Patch:
+def _bass(
+    name: str,
+    title: str,
+    voice: Voice,
+    gm: int,
+    variants: int = 2,
+    *,
+    articulations: tuple[Articulation, ...] = _SLURRED,
+) -> Patch:
     return make_patch(
         name, title, "bass", voice, gm=gm, low=24, high=60, variants=variants, pivot_hz=350.0,
-        articulations=_SLURRED, glides=True,
+        articulations=articulations, glides=True,
     )  # fmt: skip
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
     _bass("bass_saw", "Saw bass", _saw, 38),
     _bass("bass_reese", "Reese bass", _reese, 39),
-    _bass("bass_wobble", "Wobble bass: 2, 3 or 4 turns a note by variant", _wobble, 39, 3),
-    _bass("bass_growl", "Growling bass: its vowels by variant", _growl, 39, 3),
+    _bass("bass_wobble", "Wobble bass: 2, 3 or 4 turns a note by variant", _wobble, 39, 3, articulations=("legato",)),
+    _bass("bass_growl", "Growling bass: its vowels by variant", _growl, 39, 3, articulations=("legato",)),
     _bass("bass_sub", "Sub bass", _sub, 39, 1),
     _bass("bass_acid", "Acid bass", partial(acid, square=False, colour=1.0), 38, 1),
     _bass("bass_fm", "FM bass", _fm, 38, 1),
     _bass("bass_organ", "House organ bass", _organ, 16),
-    _bass("bass_donk", "Donk", _donk, 38, 1),
+    _bass("bass_donk", "Donk", _donk, 38, 1, articulations=()),
     _bass("bass_moog", "Moog-like bass", _moog, 38),
-    _bass("bass_808", "808 bass", _808, 39, 1),
-    _bass("bass_log", "Log drum bass", _log, 39, 2),
-    _bass("bass_hoover", "Hoover bass", _hoover, 39, 2),
-    _bass("bass_chip", "Chip bass", _chip, 80, 1),
+    _bass("bass_808", "808 bass", _808, 39, 1, articulations=("legato",)),
+    _bass("bass_log", "Log drum bass", _log, 39, 2, articulations=()),
+    _bass("bass_hoover", "Hoover bass", _hoover, 39, 2, articulations=("legato",)),
+    _bass("bass_chip", "Chip bass", _chip, 80, 1, articulations=("staccato",)),
 )

@@ -43,9 +43,10 @@ from everjam.engines.band.instruments.dsp.waves import (
 )
 from everjam.engines.band.instruments.dsp.wavetable import phase, read, scan, walk
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
+from everjam.engines.band.score import Articulation
 
 SUPERSAW_LEVELS: Final = (0.72, 0.72, 0.72, 1.0, 0.72, 0.72, 0.72)
-_LEGATO: Final = ("legato", "staccato")
+_LEGATO: Final[tuple[Articulation, ...]] = ("legato", "staccato")
 
 
 def held_of(stroke: Stroke) -> float:
@@ -266,7 +267,8 @@ def _theremin(stroke: Stroke) -> Float32Array:
     """Nearly a sine; the hand finds the note from below and then never stands still."""
     frames = frames_of(stroke.held_seconds + 0.3)
     at = control_times(frames)
-    way = slide_cents(stroke, frames, 0.06) if stroke.glide else f32(-160.0 * np.exp(-at / 0.045))
+    scoop = 0.0 if stroke.articulation == "legato" else -160.0
+    way = slide_cents(stroke, frames, 0.06) if stroke.glide else f32(scoop * np.exp(-at / 0.045))
     curve = curve_of(stroke, frames, f32(late_vibrato(frames, 5.8, 32.0, 0.12, 0.25) + way))
     number = np.arange(_THEREMIN.size)
     levels = _THEREMIN * stroke.bright(0.6, 1.6) ** number * stroke.hard(0.7, 1.15) ** number
@@ -300,5 +302,16 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _sing("lead_wavetable", "Wavetable scan: its start by take", _wavetable, 90, low=36, variants=3),
     _sing("brass_synth", "Synth brass", _brass, 62, low=40),
     _sing("seq_acid", "Acid sequence", partial(acid, square=True, colour=2.2), 87, low=36, high=88, variants=1),
-    _sing("theremin", "Theremin", _theremin, 79, variants=1),
+    make_patch(
+        "theremin",
+        "Theremin",
+        "synths",
+        _theremin,
+        gm=79,
+        low=48,
+        high=96,
+        variants=1,
+        articulations=_LEGATO[:1],
+        glides=True,
+    ),
 )

@@ -263,7 +263,7 @@ def _rows(
     tuned[:, 1] = np.maximum(tuned[:, 1], 1.25 * tuned[:, 0])
     edge = stroke.bright(1800.0, 8000.0) * stroke.hard(0.4, 1.25)
     source = 1.0 / np.arange(1, count + 1) / np.sqrt(1.0 + (hz / edge) ** 2)
-    ringing = 1.0 + 2.2 * singer.ring * stroke.hard(0.6, 1.3) * np.exp(-(((hz - 2950.0) / 420.0) ** 2))
+    ringing = 1.0 + 2.4 * singer.ring * stroke.hard(0.3, 1.5) * np.exp(-(((hz - 2950.0) / 420.0) ** 2))
     # Loud voices close their folds fast: more treble than the plain source has.
     ringing = ringing * np.sqrt(1.0 + (hz / 2600.0) ** 2 / (1.0 + (hz / 8000.0) ** 2))
     rows = source * tract(hz, tuned, zero) * ringing

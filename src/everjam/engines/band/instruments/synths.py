@@ -25,7 +25,6 @@ from everjam.engines.band.instruments.dsp.base import (
     adsr,
     attack,
     control_times,
-    crossfeed,
     decay,
     f32,
     frames_of,
@@ -168,13 +167,11 @@ _HORNS: Final = (
 
 
 def _struck_fm(pairs: tuple[Pair, ...], longest_seconds: float, stroke: Stroke) -> Float32Array:
-    """Operators that ring as they will; the sides are two takes of the first ones' beating."""
+    """Operators that ring as they will."""
     stretch = 2.0 ** (-np.log2(stroke.hz / 523.25) / 3.0)
     frames = frames_of(min(longest_seconds * 1.3, longest_seconds * max(0.7, stretch)))
     out = _operators(pairs, stroke, frames, stretch)
-    beat = radians(float(stroke.rng.uniform(0.6, 1.1)), frames, start_cycles=float(stroke.rng.uniform()))
-    sway = np.float32(0.22) * np.sin(beat) * attack(frames, 0.1)
-    return np.stack([out * (1.0 + sway), out * (1.0 - sway)]) * attack(frames, 0.001)
+    return out * attack(frames, 0.001)
 
 
 def _piano_fm(stroke: Stroke) -> Float32Array:
@@ -183,8 +180,7 @@ def _piano_fm(stroke: Stroke) -> Float32Array:
     frames = frames_of(held + 0.25)
     out = _operators(_PIANO, stroke, frames, 2.0 ** (-np.log2(stroke.hz / 261.6) / 4.0))
     out *= attack(frames, 0.0012) * let_go(frames, held, 0.22)
-    sway = np.float32(0.12) * np.sin(radians(4.3, frames)) * attack(frames, 0.3)
-    return np.stack([out * (1.0 + sway), out * (1.0 - sway)])
+    return out
 
 
 def _brass_fm(stroke: Stroke) -> Float32Array:
@@ -272,7 +268,7 @@ def _buchla(stroke: Stroke) -> Float32Array:
     gate = upsample(f32(light.astype(np.float32)), frames)
     along = walk(tables, gate * np.float32(_GATE_STEPS - 1.001))
     flat, sharp = (scan(phase(stroke.hz * 2.0 ** (cents / 1200.0), frames), tables, along) for cents in (-1.5, 1.5))
-    return crossfeed(np.stack([flat, sharp]) * gate, 0.4)
+    return (flat + sharp) * gate
 
 
 def _synth(name: str, title: str, voice: Voice, gm: int, *, low: int = 36, high: int = 96, variants: int = 2) -> Patch:
