@@ -34,8 +34,9 @@ from everjam.engines.band.instruments.dsp.filters import (
     peaks,
     shape,
 )
+from everjam.engines.band.instruments.dsp.operators import radians
 from everjam.engines.band.instruments.dsp.shaping import saturate
-from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, read, saw, scan, stack, walk
+from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, saw, scan, walk
 from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 from everjam.engines.band.instruments.vowels import AH, EE, EH, OH, OO, vowel_tables
 
@@ -103,7 +104,6 @@ def _rain(stroke: Stroke) -> Float32Array:
     far = hiss(rng, frames, _far_rain(top), width=0.8, size=_LONG_LOOP)
     far *= upsample(f32((1.0 + 0.08 * wander(rng, frames, 1.2)).astype(np.float32)), frames)
     drops = near + np.float32(1.3) * leaves + np.float32(0.7) * puddle
-    drops = shape(drops, lowpass(top, 1))
     out = far * np.float32(0.33) + drops * np.float32(0.3 / float(drops.std()))
     return _looped(stroke, saturate(out * np.float32(0.5), 1.0))
 
@@ -295,12 +295,11 @@ def _night(stroke: Stroke) -> Float32Array:
     at = times(frames)
     air = hiss(rng, frames, bandpass(150.0, stroke.bright(500.0, 1800.0), 1), size=_LONG_LOOP)
     out = air * np.float32(0.035)
-    sine = stack(np.ones((1, 1)))[0]
     for cricket, (hz, pulses_hz, chirp_hz, level) in enumerate(
         ((4150.0, 28.0, 1.7, 0.5), (4620.0, 33.0, 2.1, 0.3), (3780.0, 24.0, 1.3, 0.22), (5350.0, 52.0, 0.0, 0.1))
     ):
         tuned = hz * float(rng.uniform(0.99, 1.01))
-        tone = read(phase(tuned, frames, float(rng.uniform())), sine)
+        tone = np.sin(radians(tuned, frames, start_cycles=float(rng.uniform())))
         pulse = np.maximum(np.sin(np.float32(TAU * pulses_hz) * at), 0.0) ** 1.5
         if chirp_hz:
             turn = (at * np.float32(chirp_hz) + np.float32(rng.uniform())) % 1.0

@@ -18,6 +18,8 @@ from everjam.engines.band.instruments.dsp.base import (
     upsample,
     wander,
 )
+from everjam.engines.band.instruments.dsp.operators import overloaded
+from everjam.engines.band.instruments.dsp.shaping import saturate
 from everjam.engines.band.instruments.dsp.waves import (
     Harmonics,
     Ladder,
@@ -32,6 +34,8 @@ from everjam.engines.band.instruments.voicing import Stroke
 
 SUPERSAW: Final = (-0.11002313, -0.06288439, -0.01952356, 0.0, 0.01991221, 0.06216538, 0.10745242)
 """Detuning of the seven saws at full depth as shares of the frequency (measured by A. Szabo, 2010)."""
+
+_FOLDING_HZ: Final = 600.0
 
 
 def supersaw_cents(depth: float) -> tuple[float, ...]:
@@ -99,6 +103,11 @@ def struck(
     out *= np.float32(1.0 - sustain)
     out += np.float32(sustain)
     return f32(out * attack(frames, rise_seconds) * let_go(frames, held_seconds, release_seconds))
+
+
+def overload(stroke: Stroke, signal: Float32Array, drive: float, bias: float = 0.0) -> Float32Array:
+    """Soft clipping of a note behind a low-pass: low ones have too little treble for any of it to fold."""
+    return saturate(signal, drive, bias) if stroke.hz < _FOLDING_HZ else overloaded(signal, drive, bias)
 
 
 def through(

@@ -12,6 +12,7 @@ from everjam.engines.band.instruments.analogue import (
     falling_cutoff,
     let_go,
     oscillate,
+    overload,
     partials_of,
     slide_cents,
     struck,
@@ -31,7 +32,7 @@ from everjam.engines.band.instruments.dsp.base import (
     upsample,
 )
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst
-from everjam.engines.band.instruments.dsp.operators import overloaded, radians
+from everjam.engines.band.instruments.dsp.operators import radians
 from everjam.engines.band.instruments.dsp.shaping import saturate
 from everjam.engines.band.instruments.dsp.stereo import mono_bass, widened
 from everjam.engines.band.instruments.dsp.waves import (
@@ -107,7 +108,7 @@ def acid(stroke: Stroke, *, square: bool, colour: float) -> Float32Array:
     sweep = through(
         stroke, wave, cutoff, curve, kind=diode, resonance=0.80 + 0.13 * accent + 0.02 * stroke.force, per_octave=10
     )
-    out = overloaded(unit(oscillate(sweep, curve, frames)), 1.5 + 1.3 * accent, 0.12)
+    out = overload(stroke, unit(oscillate(sweep, curve, frames)), 1.5 + 1.3 * accent, 0.12)
     fall = 1.2 if _slurred(stroke) else 0.7 - 0.35 * accent
     return out * _gate(stroke, frames, 0.003, fall, 0.45, 0.03)
 
@@ -161,7 +162,7 @@ def _wobble(stroke: Stroke) -> Float32Array:
     wave = saw_wave(count) + 0.6 * pulse_wave(count, 0.5)
     sweep = through(stroke, wave, f32(cutoff), curve, kind=ladder, resonance=0.72, per_octave=9)
     flat, sharp = unison(sweep, curve, (-7.0, 7.0), frames, stroke.rng, width=1.0)
-    middle = overloaded(unit(flat + sharp), 2.8, 0.1) + _sine(curve, frames) * np.float32(0.6)
+    middle = overload(stroke, unit(flat + sharp), 2.8, 0.1) + _sine(curve, frames) * np.float32(0.6)
     out = widened(middle, np.float32(0.4) * unit(flat - sharp))
     return out * _gate(stroke, frames, 0.005, 1.0, 0.95, 0.05)
 
@@ -201,7 +202,7 @@ def _growl(stroke: Stroke) -> Float32Array:
     flat, sharp = (
         scan(phase(curve * np.float32(2.0 ** (cents / 1200.0)), frames), tables, along) for cents in (-6.0, 6.0)
     )
-    middle = overloaded(unit(flat + sharp), 3.2, 0.2) + _sine(curve, frames) * np.float32(0.7)
+    middle = overload(stroke, unit(flat + sharp), 3.2, 0.2) + _sine(curve, frames) * np.float32(0.7)
     out = widened(middle, np.float32(0.45) * unit(flat - sharp))
     return out * _gate(stroke, frames, 0.004, 1.0, 0.9, 0.05)
 

@@ -12,6 +12,7 @@ from everjam.engines.band.instruments.analogue import (
     falling_cutoff,
     late_vibrato,
     oscillate,
+    overload,
     partials_of,
     slide_cents,
     struck,
@@ -138,7 +139,7 @@ def _moog(stroke: Stroke) -> Float32Array:
     wave = saw_wave(partials_of(stroke, 700, 0.5))
     below = through(stroke, wave, cutoff, curve, resonance=0.66, per_octave=9, ratio=0.5)
     foot = oscillate(below, curve * np.float32(0.5), frames, float(stroke.rng.uniform()))
-    middle = overloaded(unit(flat + sharp + np.float32(0.8) * foot), 2.0, 0.15)
+    middle = overload(stroke, unit(flat + sharp + np.float32(0.8) * foot), 2.0, 0.15)
     out = widened(middle, np.float32(0.22) * unit(flat - sharp))
     return out * lead_envelope(stroke, frames, 0.002, 0.5, 0.8, 0.14)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from everjam.audio import Float32Array
 from everjam.engines.band.instruments.analogue import (
+    overload,
     pulse_width_sweep,
     rising_cutoff,
     unison,
@@ -29,7 +30,6 @@ from everjam.engines.band.instruments.dsp.base import (
 )
 from everjam.engines.band.instruments.dsp.cloud import Spread, cloud, hiss
 from everjam.engines.band.instruments.dsp.filters import bandpass, shape
-from everjam.engines.band.instruments.dsp.operators import overloaded
 from everjam.engines.band.instruments.dsp.stereo import widened
 from everjam.engines.band.instruments.dsp.wavetable import (
     harmonic_count,
@@ -222,7 +222,7 @@ def _stab_hoover(stroke: Stroke) -> Float32Array:
         hz = stroke.hz * ratio
         pulses = pulse_width_sweep(harmonic_count(hz, 400), width, edge, hz)
         out += unison(pulses, curve * np.float32(ratio), cents, frames, stroke.rng, width=0.8) * np.float32(level)
-    middle = overloaded(unit(out[0] + out[1]), 1.9)
+    middle = overload(stroke, unit(out[0] + out[1]), 1.9)
     out = widened(middle, np.float32(0.6) * unit(out[0] - out[1]))
     return out * adsr(frames, held, attack_seconds=0.003, decay_seconds=0.45, sustain=0.65, release_seconds=0.18)
 

@@ -13,6 +13,7 @@ from everjam.engines.band.instruments.analogue import (
     falling_cutoff,
     late_vibrato,
     let_go,
+    overload,
     partials_of,
     slide_cents,
     supersaw_cents,
@@ -32,7 +33,7 @@ from everjam.engines.band.instruments.dsp.base import (
     upsample,
     wander,
 )
-from everjam.engines.band.instruments.dsp.operators import modulated, overloaded, radians
+from everjam.engines.band.instruments.dsp.operators import modulated, radians
 from everjam.engines.band.instruments.dsp.stereo import widened
 from everjam.engines.band.instruments.dsp.waves import pulse_wave, saw_wave, tables_of, two_pole
 from everjam.engines.band.instruments.dsp.wavetable import (
@@ -202,7 +203,7 @@ def _stab_rave(stroke: Stroke) -> Float32Array:
     out = np.zeros((2, frames), np.float32)
     for step, level in ((0.0, 1.0), (3.0, 0.6), (7.0, 0.7), (12.0, 0.6)):
         out += unison(sweep, stroke.hz * 2.0 ** (step / 12.0), (-8.0, 8.0), frames, stroke.rng) * np.float32(level)
-    middle = overloaded(unit(out[0] + out[1]), 2.0, 0.1)
+    middle = overload(stroke, unit(out[0] + out[1]), 2.0, 0.1)
     out = widened(middle, np.float32(0.5) * unit(out[0] - out[1]))
     return out * leads.lead_envelope(stroke, frames, 0.001, 0.22, 0.4, 0.18) * let_go(frames, held, 0.18)
 

@@ -204,7 +204,7 @@ def _bank(grains: Grains) -> Float32Array:
 def _grains(grains: Grains, rng: np.random.Generator, frames: int, starts: npt.NDArray[np.int64]) -> Float32Array:
     """Grains that start there; what goes on behind the end comes in at the beginning."""
     count = starts.size
-    length = max(24, int(6.0 * grains.tau_seconds[1] * SAMPLE_RATE_HZ))
+    length = max(24, int(5.0 * grains.tau_seconds[1] * SAMPLE_RATE_HZ))
     (low, high), (short, long_) = grains.hz, grains.tau_seconds
     hz = (low * (high / low) ** rng.random((count, 1))).astype(np.float32)
     tau = (short * (long_ / short) ** rng.random((count, 1))).astype(np.float32)
