@@ -18,7 +18,7 @@ from everjam.engines.band.score import PARTS, SPECTRA
 LIMIT_DB: Final = 6.0
 MIX_DB: Final = -14.0
 """Loudness of a whole mix before the master, in the decibels of ``measure``."""
-TYPICAL_DB: Final = np.array((-22.0, -24.8, -22.0, -22.0, -31.6, -23.0))
+TYPICAL_DB: Final = np.array((-22.5, -24.0, -22.3, -23.0, -31.5, -24.8))
 """Loudness of each part where ``controls.BALANCE_DB`` puts the faders: the median over all cards."""
 _LAG: Final = 4
 """Samples; the difference over so many stands for the treble that counts for more in loudness (BS.1770)."""
@@ -29,10 +29,10 @@ _REST: Final = 10 ** (-12 / 10)
 """Less than this share of a part's mean power is a rest, and hardly counts."""
 _REST_WEIGHT: Final = 0.02
 _SILENCE: Final = 1e-8
-_MEMORY_WINDOWS: Final = 60.0
-_FRESH_WINDOWS: Final = 5.0
-_DOUBT_WINDOWS: Final = 3.0
-_STEP_DB: Final = 0.5
+_MEMORY_WINDOWS: Final = 30.0
+_FRESH_WINDOWS: Final = 2.5
+_DOUBT_WINDOWS: Final = 1.5
+_STEP_DB: Final = 1.0
 """At most in a window: 2.5 dB a second."""
 
 
@@ -67,12 +67,12 @@ def start() -> SlowState:
 
     Its memory is the weight of what was heard of each part, in windows, then mean powers.
     """
-    return slow.start(_PARTS, np.zeros(_PARTS), np.zeros((2, _PARTS)))
+    return slow.start(_PARTS, np.zeros(_PARTS + 1), np.zeros((2, _PARTS)))
 
 
 def follow(
     state: SlowState, powers: Float64Array, wanted_db: Float64Array, fresh: Float64Array
-) -> tuple[Float64Array, SlowState]:
+) -> tuple[Float64Array, Float64Array, SlowState]:
     """The gains that balance the parts.
 
     Args:
@@ -83,14 +83,15 @@ def follow(
         fresh: 1 where the style is changing, else 0, ``(q,)``.
 
     Returns:
-        Linear gains at quantum borders, float64 ``(6, q + 1)``, and the new state.
+        Linear gains at quantum borders, float64 ``(6, q + 1)``; by how many dB they move the power of the whole mix in
+        each quantum, as far as is known from what was heard, ``(q,)``; and the new state.
     """
     if not state.memory.any() and not state.count:
-        guess = wanted_db[0] - TYPICAL_DB
+        guess = np.append(wanted_db[0] - TYPICAL_DB, 0.0)
         state = replace(state, origin=guess, target=guess)
     gains_db, after = slow.follow(state, powers, np.column_stack((wanted_db, fresh)), _decide)
-    linear: Float64Array = 10 ** (gains_db / 20)
-    return linear, after
+    linear: Float64Array = 10 ** (gains_db[:_PARTS] / 20)
+    return linear, np.diff(gains_db[_PARTS]), after
 
 
 def _decide(
@@ -104,4 +105,9 @@ def _decide(
     guess = asked[:-1] - TYPICAL_DB
     off = asked[:-1] - 10 * np.log10(np.maximum(mean, _SILENCE)) - guess
     wanted = guess + np.clip(_STRENGTH * off, -LIMIT_DB, LIMIT_DB) * (weight / (weight + _DOUBT_WINDOWS))
-    return now + np.clip(wanted - now, -_STEP_DB, _STEP_DB), np.stack((weight, mean))
+    gains, moved = now[:_PARTS], now[_PARTS]
+    after = gains + np.clip(wanted - gains, -_STEP_DB, _STEP_DB)
+    heard = np.where(power > _SILENCE, mean, 0.0)
+    if heard.any():
+        moved = moved + 10 * np.log10((heard * 10 ** (after / 10)).sum() / (heard * 10 ** (gains / 10)).sum())
+    return np.append(after, moved), np.stack((weight, mean))

@@ -9,6 +9,7 @@ import numpy as np
 
 from everjam.audio import Float32Array
 from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array
+from everjam.engines.band.mixer.limiter import CEILING_DBTP
 
 THRESHOLD: Final = np.float32(0.5)
 _ROOM: Final = np.float32(0.45)
@@ -16,6 +17,19 @@ _ROOM: Final = np.float32(0.45)
 _FIRM: Final = (0.66, -0.3)
 _SPACE: Final = (0.28, 0.02)
 """Threshold and room at glue 0, and how much more at glue 1: -0.5 dBFS at the most, or -3.6."""
+_LOST: Final = 0.7
+"""Noise whose peaks are brought down to 1.6 times its effective value loses half a decibel."""
+_CEILING: Final = 10 ** (CEILING_DBTP / 20)
+
+
+def left(peaks: Float64Array, amount: Float64Array) -> Float64Array:
+    """Share of a noise's power that is left after its peaks, of so much before the clipper, are rounded; about."""
+    threshold, room = _FIRM[0] + _FIRM[1] * amount, _SPACE[0] + _SPACE[1] * amount
+    over = np.maximum(peaks - threshold, 0.0)
+    after = np.minimum(peaks, threshold) + room * np.tanh(over / room)
+    kept: Float64Array = 1.0 - _LOST * np.square(1.0 - after / np.maximum(peaks, threshold))
+    limited: Float64Array = kept * np.square(np.minimum(1.0, _CEILING / np.maximum(after, _CEILING)))
+    return limited
 
 
 def process(x: Float32Array, amount: Float64Array | None = None) -> None:

@@ -15,7 +15,8 @@ from scipy.signal import firwin
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, to_samples
 
-CEILING_DBTP: Final = -1.4
+CEILING_DBTP: Final = -1.6
+"""Half a decibel under what is promised: peaks are estimated, and gains move between them."""
 WINDOW_CELLS: Final = 4
 LATENCY_FRAMES: Final = (WINDOW_CELLS + 1) * CELL_FRAMES
 """How much later the sound leaves than it came."""

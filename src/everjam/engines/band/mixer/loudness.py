@@ -14,6 +14,7 @@ from scipy import fft
 from scipy.signal import freqz, lfilter
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band.mixer import clipper
 from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Float64Array, cell_power, to_cells
 from everjam.engines.band.mixer.tilt import PIVOT_HZ, one_pole
 
@@ -22,7 +23,7 @@ OUT_LUFS: Final = -14.0
 TARGET_LUFS: Final = -12.3
 """Before the compressor, which takes the rest."""
 _MEMORY_QUANTA: Final = 150
-_TRUST_QUANTA: Final = 10
+_TRUST_QUANTA: Final = 3
 _SHORT: Final = 0.1
 """Short-term power moves a tenth of the way in a quantum: 0.4 s, the span of a gating block in BS.1770."""
 _REST_DB: Final = 15.0
@@ -32,7 +33,7 @@ _SURGE_DB: Final = 5.0
 """No moment may come out this much louder than the target."""
 _SILENCE_DB: Final = -70.0
 _MAX_GAIN_DB: Final = 26.0
-_FIRST_GAIN_DB: Final = 4.0
+_FIRST_GAIN_DB: Final = 1.5
 _SLEW_DB: Final = 0.4
 """The gain moves by at most this much in a quantum."""
 
@@ -48,10 +49,12 @@ _GLUE_THRESHOLD: Final = 10 ** (-17 / 10)
 _GLUE_EXPONENT: Final = -0.22
 """At glue 1, and half of it at 0.5."""
 _GLUE_SECONDS: Final = 0.05
-_CLIPPED: Final = (0.36, -0.16)
-"""Power of a cell that the clipper lets through at glue 0, and how much less at glue 1."""
 _AGE: Final = 0.4
 """What has been heard longest ago counts for least: the parts were still finding their places."""
+_AIM_LUFS: Final = OUT_LUFS - 0.2
+"""Integrated loudness leaves more rests out than the mean here does."""
+_GRID_DB: Final = 2.0
+"""What is taken after the level is worked out for gains on this grid."""
 _GATE: Final = 0.1
 """Less than this share of the mean power is a rest (BS.1770's relative gate)."""
 _SENT: Final = 1e-7
@@ -222,42 +225,69 @@ def returned(state: LevelState, sent: Float64Array, came: Float64Array) -> tuple
     return np.array(ratios), replace(state, sent=mean_sent, came=mean_came)
 
 
+def course(x: Float32Array) -> tuple[Float64Array, Float64Array]:
+    """Mean square, channels added, and largest sample of each cell of float32 ``(2, 64 c)``, both ``(c,)``."""
+    peaks: Float64Array = np.abs(x).reshape(2, -1, CELL_FRAMES).max(axis=(0, 2)).astype(np.float64)
+    return cell_power(x), peaks
+
+
 def ride(
-    state: LevelState, power: Float64Array, cells: Float64Array, amount: Float64Array, fresh: Float64Array
+    state: LevelState,
+    power: Float64Array,
+    raw: Float64Array,
+    cells: tuple[Float64Array, Float64Array],
+    amount: Float64Array,
+    fresh: Float64Array,
+    moved_db: Float64Array,
 ) -> tuple[Float64Array, Float64Array, LevelState]:
     """Automatic level and compressor, both of which hear through mutes.
 
-    The level comes to ``OUT_LUFS`` after what the compressor is going to take and the clipper is likely to.
+    The level comes to ``OUT_LUFS`` after what the compressor is going to take, and clipper and limiter are likely to.
 
     Args:
         state: What it remembers.
-        power: K-weighted power of the whole unmuted mix in each quantum, ``(q,)``.
-        cells: Power of the unmuted mix in each cell, ``(30 q,)``: only its course within a quantum counts.
+        power: K-weighted power of the whole unmuted mix in each quantum, ``(q,)``, as the master will make it.
+        raw: The same of the mix that ``cells`` are of.
+        cells: From ``course``.
         amount: How tight the compressor is, 0 to 1, at quantum borders, ``(q + 1,)``.
         fresh: 1 where the style is changing, else 0, ``(q,)``: what was heard before counts for little then.
+        moved_db: By how much what follows the music slowly has moved the power of the mix in each quantum, ``(q,)``:
+            the level need not wait to hear that.
 
     Returns:
         The level's gains at quantum borders, ``(q + 1,)``; the compressor's at cell borders, ``(30 q + 1,)``, each of
         which depends on cells before it only; and the new state.
     """
-    rows = cells.reshape(-1, CELLS_PER_QUANTUM)
-    rows = rows * (power / np.maximum(rows.mean(axis=1), 1e-12))[:, None]
     pole = float(np.exp(-CELL_FRAMES / SAMPLE_RATE_HZ / _GLUE_SECONDS))
+    rows = cells[0].reshape(-1, CELLS_PER_QUANTUM)
+    rows = rows * (power / np.maximum(rows.mean(axis=1), 1e-12))[:, None]
     envelope, memory = lfilter([1 - pole], [1, -pole], rows.reshape(-1), zi=state.glue)
     envelope = np.maximum(envelope, 0.0)
-    exponents = _GLUE_EXPONENT * amount
-    heard = envelope.reshape(rows.shape)
+    peaks = cells[1].reshape(rows.shape) * np.sqrt(power / np.maximum(raw, 1e-12))[:, None]
+    left: dict[int, list[float]] = {}
+
+    def after(q: int, gain: float) -> float:
+        """Power of a quantum before the level's gain, less what is taken after it, between grid points of the gain."""
+        place = gain / _GRID_DB
+        lower = math.floor(place)
+        for point in (lower, lower + 1):
+            if point not in left:
+                scale = 10 ** (point * _GRID_DB / 10)
+                left[point] = _left(rows, peaks, envelope.reshape(rows.shape), scale, amount[1:]).tolist()
+        return left[lower][q] + (left[lower + 1][q] - left[lower][q]) * (place - lower)
+
     mean, weight, short, gain = 10 ** (state.mean_db / 10), state.weight, state.short, state.gain_db
     gains = [gain]
-    for q, new in enumerate(fresh.tolist()):
-        glued = _glued(rows[q], heard[q], 10 ** (gain / 10), float(exponents[q + 1]), float(amount[q + 1]))
-        short = short + (glued - short) * _SHORT if short else glued
+    for q, (new, moved) in enumerate(zip(fresh.tolist(), (10 ** (moved_db / 10)).tolist(), strict=True)):
+        now = after(q, gain)
+        mean *= moved
+        short = short + (now - short) * _SHORT if short else now
         level = _LUFS_OFFSET + 10 * math.log10(short + 1e-12)
         if level > _SILENCE_DB:
             share = 1.0 if short > _GATE * mean else _REST_WEIGHT
             weight = min(weight + share * _AGE, _FRESH_QUANTA if new else _MEMORY_QUANTA)
             mean += (short - mean) * share / weight
-            goal = min(OUT_LUFS - _LUFS_OFFSET - 10 * math.log10(mean + 1e-12), OUT_LUFS + _SURGE_DB - level)
+            goal = min(_AIM_LUFS - _LUFS_OFFSET - 10 * math.log10(mean + 1e-12), OUT_LUFS + _SURGE_DB - level)
             goal = min(max(goal, -_MAX_GAIN_DB), _MAX_GAIN_DB)
             gain = min(max(goal, gain - _SLEW_DB), gain + _SLEW_DB)
         gains.append(gain)
@@ -265,9 +295,9 @@ def ride(
     glue_gains = np.empty(envelope.shape[0] + 1)
     glue_gains[0] = state.glue_gain
     loud = envelope * to_cells(linear)[1:] ** 2
-    glue_gains[1:] = (1.0 + loud / _GLUE_THRESHOLD) ** to_cells(exponents)[1:]
+    glue_gains[1:] = (1.0 + loud / _GLUE_THRESHOLD) ** (_GLUE_EXPONENT * to_cells(amount)[1:])
     mean_db = 10 * math.log10(mean + 1e-12)
-    after = replace(
+    state = replace(
         state,
         mean_db=mean_db,
         weight=weight,
@@ -276,17 +306,26 @@ def ride(
         glue=memory,
         glue_gain=float(glue_gains[-1]),
     )
-    return linear, glue_gains, after
+    return linear, glue_gains, state
 
 
-def _glued(cells: Float64Array, envelope: Float64Array, scale: float, exponent: float, amount: float) -> float:
-    """Mean power of a quantum's cells, before the level's gain, less what compressor and clipper will take.
+def _left(
+    cells: Float64Array, peaks: Float64Array, envelope: Float64Array, scale: float, amount: Float64Array
+) -> Float64Array:
+    """Mean power of each quantum before the level's gain, less what compressor, clipper and limiter will take.
 
-    ``scale`` is the level's gain of power.
+    Args:
+        cells: Power, ``(q, 30)``.
+        peaks: Largest samples, the same shape.
+        envelope: What the compressor hears, the same shape.
+        scale: The level's gain of power.
+        amount: How tight, ``(q,)``.
     """
-    pressed: Float64Array = cells * (1.0 + (scale / _GLUE_THRESHOLD) * envelope) ** (2 * exponent)
-    most = (_CLIPPED[0] + _CLIPPED[1] * amount) / scale
-    return float(np.minimum(pressed, most).mean())
+    tight = amount[:, None]
+    pressed = (1.0 + (scale / _GLUE_THRESHOLD) * envelope) ** (_GLUE_EXPONENT * tight)
+    power: Float64Array = cells * np.square(pressed) * clipper.left(pressed * (math.sqrt(scale) * peaks), tight)
+    means: Float64Array = power.mean(axis=1)
+    return means
 
 
 def glue(state: LevelState, mix: Float32Array) -> tuple[Float64Array, LevelState]:

@@ -1,4 +1,4 @@
-"""Controls that follow the music slowly: decided five times a second, moved along straight lines in between.
+"""Controls that follow the music slowly: decided every 0.4 s, moved along straight lines in between.
 
 The windows are counted from the first quantum of the jam, so that how a jam is cut into blocks does not matter.
 """
@@ -9,11 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ
 from everjam.engines.band.mixer.grid import Float64Array
 
-WINDOW_QUANTA: Final = 5
-WINDOW_SECONDS: Final = WINDOW_QUANTA * QUANTUM_FRAMES / SAMPLE_RATE_HZ
+WINDOW_QUANTA: Final = 10
 Decide = Callable[[Float64Array, Float64Array, Float64Array, Float64Array], tuple[Float64Array, Float64Array]]
 """From the memory, the mean powers of the window, what is asked for at its end and the present values, to the values at
 the end of the next window and the new memory."""

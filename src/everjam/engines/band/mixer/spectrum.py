@@ -26,13 +26,13 @@ _EASE: Final = 0.05
 _STRENGTH: Final = 0.9
 _ABSENT_DB: Final = (11.0, 20.0)
 """What is this far below its target is meant to be: from here on it is boosted less, and from there on not at all."""
-_MEMORY_WINDOWS: Final = 40.0
-_FRESH_WINDOWS: Final = 5.0
-_DOUBT_WINDOWS: Final = 5.0
+_MEMORY_WINDOWS: Final = 20.0
+_FRESH_WINDOWS: Final = 2.5
+_DOUBT_WINDOWS: Final = 2.5
 """Heard for so long, a spectrum is half believed."""
 _REST: Final = 0.01
 """A window with this share of the mean power is a rest."""
-_STEP_DB: Final = 0.3
+_STEP_DB: Final = 0.6
 """At most in a window: 1.5 dB a second."""
 _LEVERS: Final = np.linspace(-0.5, 0.5, BANDS, dtype=np.float64)
 

@@ -20,13 +20,15 @@ from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Floa
 from everjam.engines.band.mixer.tilt import one_pole
 
 CORNERS_HZ: Final = (120.0, 450.0, 1_600.0, 5_500.0)
+FLOOR_HZ: Final = 12.0
+"""What lies below is left out: it is not heard, moves loudspeakers, and holds what distortion leaves of an offset."""
 BANDS: Final = len(CORNERS_HZ) + 1
 _TILT: Final = np.array((-0.5, -0.4, -0.08, 0.34, 0.5))
 """Share of a tilt in each band: half of it down at the bottom, half of it up at the top, about 0 at 900 Hz."""
-_FILTERS: Final = tuple(one_pole(corner) for corner in CORNERS_HZ)
+_FILTERS: Final = tuple(one_pole(corner) for corner in (*CORNERS_HZ, FLOOR_HZ))
 
 
-_CORNERS: Final = len(CORNERS_HZ)
+_CORNERS: Final = len(_FILTERS)
 _TINY: Final = 1e-12
 _POLES: Final = tuple(-float(a[1]) for _, a in _FILTERS)
 _WITHIN: Final = (np.arange(QUANTUM_FRAMES) / QUANTUM_FRAMES).astype(np.float32).reshape(-1, CELL_FRAMES)
@@ -35,7 +37,7 @@ _WITHIN: Final = (np.arange(QUANTUM_FRAMES) / QUANTUM_FRAMES).astype(np.float32)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ToneState:
-    """Filter memories, float64 ``(groups, 2, 4)``: middle and side, then corner."""
+    """Filter memories, float64 ``(groups, 2, 5)``: middle and side, then corner, the floor last."""
 
     memory: Float64Array
 
@@ -51,7 +53,7 @@ def _tables() -> tuple[Float32Array, Float32Array]:
 
     Returns:
         From 64 samples and the memories of all corners to 64 samples: passed on, then low-passed at each corner,
-        float32 ``(5, 68, 64)``; and from 64 samples to what they add to the memories, float32 ``(64, 4)``.
+        float32 ``(6, 69, 64)``; and from 64 samples to what they add to the memories, float32 ``(64, 5)``.
     """
     rows, columns = np.indices((CELL_FRAMES, CELL_FRAMES))
     shapes = np.zeros((1 + _CORNERS, CELL_FRAMES + _CORNERS, CELL_FRAMES))
@@ -85,9 +87,9 @@ def gains(eq_db: Float64Array, tilt_db: npt.NDArray[np.float64]) -> Float64Array
 
 @cache
 def _splits(hz: tuple[float, ...]) -> npt.NDArray[np.complex128]:
-    """Response of each band at some frequencies, ``(5, f)``; they add up to 1."""
+    """Response of each band at some frequencies, ``(5, f)``; they add up to 1 above the floor."""
     lows = [freqz(b.astype(float), a.astype(float), np.array(hz), fs=SAMPLE_RATE_HZ)[1] for b, a in _FILTERS]
-    edges = np.stack([np.zeros(len(hz), complex), *lows, np.ones(len(hz), complex)])
+    edges = np.stack([lows[-1], *lows[:-1], np.ones(len(hz), complex)])
     return np.diff(edges, axis=0)
 
 
@@ -95,6 +97,20 @@ def power_response(band_gains: Float64Array, hz: tuple[float, ...]) -> Float64Ar
     """Power gain at some frequencies, float64 ``(n, f)``, of band gains ``(5, n)``."""
     response = band_gains.T @ _splits(hz)
     return np.square(response.real) + np.square(response.imag)
+
+
+def moved_db(band_gains: Float64Array, powers: Float64Array, hz: tuple[float, ...]) -> Float64Array:
+    """By how many dB moving gains change the power in each quantum, float64 ``(q,)``.
+
+    Args:
+        band_gains: At quantum borders, ``(5, q + 1)``.
+        powers: At the frequencies ``hz`` in each quantum, ``(q, f)``.
+        hz: Frequencies.
+    """
+    response = power_response(band_gains, hz)
+    before, after = ((powers * one).sum(axis=1) + 1e-15 for one in (response[:-1], response[1:]))
+    change: Float64Array = 10 * np.log10(after / before)
+    return change
 
 
 def process(state: ToneState, x: Float32Array, band_gains: Float64Array, width: Float64Array) -> ToneState:
@@ -110,8 +126,8 @@ def process(state: ToneState, x: Float32Array, band_gains: Float64Array, width: 
         The new state.
     """
     steps = -np.diff(band_gains, axis=0)
-    middle = np.concatenate((band_gains[-1:], steps))
-    side = np.concatenate((band_gains[-1:], -band_gains[1:2], steps[1:])) * width
+    middle = np.concatenate((band_gains[-1:], steps, -band_gains[:1]))
+    side = np.concatenate((band_gains[-1:], -band_gains[1:2], steps[1:], np.zeros_like(steps[:1]))) * width
     memory = np.zeros_like(state.memory)
     pair = np.empty_like(x[0])
     for group, stereo in enumerate(x):
@@ -128,7 +144,7 @@ def process(state: ToneState, x: Float32Array, band_gains: Float64Array, width: 
 
 
 def _shape(x: Float32Array, shares: Float64Array, memory: Float64Array) -> tuple[Float32Array, Float64Array]:
-    """One signal, float32 ``(1920 q,)``, as a sum of itself and its low-passes, whose ``shares`` are ``(5, q + 1)``."""
+    """One signal, float32 ``(1920 q,)``, as a sum of itself and its low-passes, whose ``shares`` are ``(6, q + 1)``."""
     shapes, adds = _tables()
     cells = x.reshape(-1, CELL_FRAMES)
     rows = np.empty((cells.shape[0], CELL_FRAMES + _CORNERS), np.float32)
