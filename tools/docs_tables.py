@@ -156,6 +156,7 @@ def commands() -> str:
 COMMANDS = {
     "faults-kill": "bench.load --faults kill --jams 20 --seconds 24",
     "faults-freeze": "bench.load --faults freeze --jams 20 --seconds 24",
+    "orchestra": "bench.sound.instruments --before TREE",
 }
 """Of benchmarks whose name does not say how to run them."""
 

@@ -2,7 +2,8 @@
 
 ``python -m bench.sound.instruments [NAMES]`` prints for each measured instrument the log-mel distance (``logmel``) of
 the patch, as the band plays it (plain, brightness 5), to the notes of the SoundFont. Goal: median 4 dB, none above 6.
-``--tables`` adds what the bare table would give, ``--before TREE`` what the patches of another checkout give.
+``--tables`` adds what the bare table would give, ``--before TREE`` what the patches of another checkout give. All
+instruments ``--before`` are also a line in ``bench/results/orchestra.jsonl``, by family.
 ``--features`` writes the recorded notes, as small integers, for the tests, which have no SoundFont.
 Needs ``fluidsynth`` and the SoundFont (see ``tools/measure_instruments.py``).
 """
@@ -21,6 +22,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from bench.report import report
 from bench.sound.logmel import FLOOR_DB, HELD_SECONDS, RATE_HZ, distance_db, log_mel
 from tools.measuring.recording import SOUNDFONT, Ask, record
 from tools.measuring.registry import INSTRUMENTS
@@ -132,19 +134,22 @@ def _distances(notes: Iterable[npt.NDArray[np.float32] | None], targets: list[np
     return [distance_db(log_mel(note), target) for note, target in pairs if note is not None]
 
 
-def _compare(names: list[str], *, tables: bool, before: Path | None) -> None:
-    """Prints a line an instrument: mean and notes, then what was asked for besides."""
-    means: list[float] = []
+def _compare(names: list[str], *, tables: bool, before: Path | None) -> list[tuple[str, str, list[list[float]]]]:
+    """Prints a line an instrument: mean and notes, of the patch, then of what was asked for besides.
+
+    Returns:
+        Instrument, patch and the distances of each column.
+    """
+    rows = []
     for name in names:
-        source = INSTRUMENTS[name]
+        patch = INSTRUMENTS[name].patch or name
+        if patch not in PATCHES:
+            continue
         notes, targets = [], []
-        for note, recording in recorded(name, source):
+        for note, recording in recorded(name, INSTRUMENTS[name]):
             notes.append(note)
             targets.append(log_mel(recording))
-        columns = []
-        if notes[0].patch in PATCHES:
-            columns.append(_distances(map(played, notes), targets))
-            means.append(float(np.mean(columns[0])))
+        columns = [_distances(map(played, notes), targets)]
         if tables:
             columns.append(_distances(map(bare, notes), targets))
         if before:
@@ -153,9 +158,25 @@ def _compare(names: list[str], *, tables: bool, before: Path | None) -> None:
             f"{np.mean(column):5.1f} (" + " ".join(f"{figure:4.1f}" for figure in column) + ")" if column else "    -"
             for column in columns
         )
-        print(f"{name:20} {source.patch or name:20} {text}", flush=True)
-    if means:
-        print(f"{len(means)} instruments: median {np.median(means):.2f} dB, worst {max(means):.2f} dB")
+        print(f"{name:20} {patch:20} {text}", flush=True)
+        rows.append((name, patch, columns))
+    means = [float(np.mean(columns[0])) for _, _, columns in rows]
+    print(f"{len(means)} instruments: median {np.median(means):.2f} dB, worst {max(means):.2f} dB")
+    return rows
+
+
+def _report(rows: list[tuple[str, str, list[list[float]]]]) -> None:
+    """All instruments by family, with what they were before if that was measured."""
+    families: dict[str, list[list[float]]] = {}
+    for _, patch, columns in rows:
+        means = [float(np.mean(column)) if column else float("nan") for column in (columns[0], columns[-1])]
+        families.setdefault(PATCHES[patch].family, []).append(means)
+    families["all"] = [row for family in families.values() for row in family]
+    table: list[tuple[str, int, float, float, float]] = []
+    for family, found in families.items():
+        now, before = np.array(found).T
+        table.append((family, len(found), float(np.median(now)), float(now.max()), float(np.nanmedian(before))))
+    report("orchestra", ("family", "instruments", "median dB", "worst dB", "median dB before"), table)
 
 
 def _write_features(names: list[str]) -> None:
@@ -182,7 +203,9 @@ def main() -> None:
     if arguments.features:
         _write_features(names)
     else:
-        _compare(names, tables=arguments.tables, before=arguments.before)
+        rows = _compare(names, tables=arguments.tables, before=arguments.before)
+        if arguments.before and not arguments.names:
+            _report(rows)
 
 
 if __name__ == "__main__":
