@@ -8,6 +8,7 @@ import pytest
 from everjam.audio import QUANTUM_FRAMES, Float32Array
 from everjam.engines.band.instruments.contract import Recording, Tone
 from everjam.engines.band.mixer import LATENCY_FRAMES, STEMS, Cue, Mixer, MixerState, Mutes, Voice
+from everjam.engines.band.mixer.channels import Channels
 from everjam.engines.band.score import PARTS, Part, Production
 
 Q = QUANTUM_FRAMES
@@ -91,10 +92,10 @@ def test_before_the_master_other_parts_are_bit_equal_under_mutes() -> None:
     seen: list[Float32Array] = []
 
     class Spy(Mixer):
-        def _parts(self, buses, active, values, dip, opened, mix, sends):  # type: ignore[no-untyped-def]
-            out = super()._parts(buses, active, values, dip, opened, mix, sends)
-            seen.append(mix[1:].copy())
-            return out
+        def _groups_of(self, parts: Channels, buses: Float32Array, active: set[int], wet: Float32Array) -> Float32Array:
+            groups = super()._groups_of(parts, buses, active, wet)
+            seen.append(groups[1:].copy())
+            return groups
 
     mixer = Spy(wave_of, stems=True)
     state = started(mixer, Production(sidechain=0.8, drive={"chords": 0.5}))
@@ -120,7 +121,7 @@ def test_a_lifted_mute_brings_the_part_back_at_once() -> None:
 def test_productions_arrive_smoothly() -> None:
     mixer = Mixer(wave_of, stems=True)
     state = started(mixer)
-    loud = Cue(20 * Q, Production(gains_db={"bass": 6.0}, tilt_db=6, width=0.2, drive={"melody": 1.0}), 9_000)
+    loud = Cue(20 * Q, Production(gains_db={"bass": 6.0}, tilt_db=3, width=0.2, drive={"melody": 1.0}), 9_000)
     state = replace(state, controls=replace(state.controls, cues=(*state.controls.cues, loud)))
     audio, stems, _ = play(mixer, state, 60)
     bend = np.abs(np.diff(audio, n=2)).max(axis=0)

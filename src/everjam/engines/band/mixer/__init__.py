@@ -11,8 +11,9 @@ Everything that changes is in ``MixerState``; every effect is a function ``(stat
 that are counted from frame 0 of the jam, so that how a jam is cut into blocks does not matter.
 """
 
+from everjam.engines.band.mixer.channels import Mutes
 from everjam.engines.band.mixer.controls import Cue
-from everjam.engines.band.mixer.desk import STEMS, Mixed, Mixer, MixerState, Mutes
+from everjam.engines.band.mixer.desk import STEMS, Mixed, Mixer, MixerState
 from everjam.engines.band.mixer.limiter import LATENCY_FRAMES
 from everjam.engines.band.mixer.voices import Voice
 

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from everjam.audio import QUANTUM_FRAMES
+from everjam.engines.band import score
 from everjam.engines.band.mixer import delay
 from everjam.engines.band.mixer.grid import Float64Array
 from everjam.engines.band.score import PARTS, Part, Production
@@ -23,6 +24,9 @@ BALANCE_DB: Final[dict[Part, float]] = {
 }
 """Where the faders stand when a bar asks for 0 dB."""
 
+BALANCE: Final = np.array([10 ** (BALANCE_DB[part] / 20) for part in PARTS])
+"""The same as gains, float64 ``(6,)``."""
+
 _WIDENING: Final = 0.5
 """Of what is asked for beyond the natural width: instruments and room are wide already, and mono must stay whole."""
 
@@ -31,9 +35,14 @@ GAIN: Final = slice(0, _N)
 REVERB: Final = slice(_N, 2 * _N)
 DELAY: Final = slice(2 * _N, 3 * _N)
 DRIVE: Final = slice(3 * _N, 4 * _N)
-SIDECHAIN, WIDTH, TILT_DB, LOFI, FEEDBACK, LOG_SECONDS = range(4 * _N, 4 * _N + 6)
-SIZE: Final = 4 * _N + 6
+EFFECTS: Final = slice(4 * _N, 4 * _N + _N * len(score.EFFECTS))
+"""Depths, part by part in the order of ``score.EFFECTS``."""
+ROOMS: Final = slice(EFFECTS.stop, EFFECTS.stop + len(score.ROOMS))
+SPECTRA: Final = slice(ROOMS.stop, ROOMS.stop + len(score.SPECTRA))
+SIDECHAIN, WIDTH, TILT_DB, LOFI, GLUE, FEEDBACK, LOG_SECONDS = range(SPECTRA.stop, SPECTRA.stop + 7)
+SIZE: Final = SPECTRA.stop + 7
 LEAST_LOFI: Final = 0.04
+LEAST_EFFECT: Final = 0.03
 """Less than this is not worth its cost."""
 
 _DEFAULT_REVERB: Final[dict[Part, float]] = {
@@ -86,6 +95,12 @@ def _clamp(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
+def _shares(asked: list[float]) -> Float64Array:
+    """Shares that add up to 1; all alike where nothing is asked for."""
+    shares = np.maximum(np.array(asked), 0.0)
+    return shares / shares.sum() if shares.any() else np.full(len(asked), 1.0 / len(asked))
+
+
 def vector(production: Production) -> Float64Array:
     """A production as the vector of control values, out-of-range values brought into range."""
     out = np.empty(SIZE)
@@ -95,6 +110,13 @@ def vector(production: Production) -> Float64Array:
         out[_N + i] = _clamp(production.reverb.get(part, _DEFAULT_REVERB[part]), 0.0, 1.0)
         out[2 * _N + i] = _clamp(production.delay.get(part, 0.0), 0.0, 1.0)
         out[3 * _N + i] = _clamp(production.drive.get(part, 0.0), 0.0, 1.0)
+    depths = out[EFFECTS].reshape(_N, -1)
+    for i, part in enumerate(PARTS):
+        asked = (_clamp(production.effects.get(effect, {}).get(part, 0.0), 0.0, 1.0) for effect in score.EFFECTS)
+        depths[i] = [depth if depth >= LEAST_EFFECT else 0.0 for depth in asked]
+    out[ROOMS] = _shares([production.rooms.get(room, 0.0) for room in score.ROOMS])
+    out[SPECTRA] = _shares([production.spectra.get(kind, 0.0) for kind in score.SPECTRA])
+    out[GLUE] = _clamp(production.glue, 0.0, 1.0)
     out[SIDECHAIN] = _clamp(production.sidechain, 0.0, 1.0)
     width = _clamp(production.width, 0.0, 1.5)
     out[WIDTH] = width if width <= 1.0 else 1.0 + _WIDENING * (width - 1.0)

@@ -2,54 +2,57 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
 from everjam.audio import QUANTUM_FRAMES, Float32Array
 from everjam.engines.band.instruments.contract import Recording
 from everjam.engines.band.mixer import (
+    channels,
     clipper,
     controls,
     delay,
     duck,
+    effects,
     limiter,
     lofi,
     loudness,
     resample,
     reverb,
-    tilt,
+    spectrum,
+    tone,
     voices,
 )
+from everjam.engines.band.mixer.channels import Channels, ChannelState, Mutes
 from everjam.engines.band.mixer.controls import ControlState
 from everjam.engines.band.mixer.delay import DelayState
-from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Float64Array, curve, to_cells, to_samples
+from everjam.engines.band.mixer.grid import (
+    CELL_FRAMES,
+    CELLS_PER_QUANTUM,
+    Float64Array,
+    to_cells,
+    to_samples,
+)
 from everjam.engines.band.mixer.limiter import LATENCY_FRAMES, LimiterState
 from everjam.engines.band.mixer.lofi import LofiState
 from everjam.engines.band.mixer.loudness import LevelState
 from everjam.engines.band.mixer.reverb import ReverbState
-from everjam.engines.band.mixer.tilt import BRIGHTNESS_SPAN_DB, TiltState
+from everjam.engines.band.mixer.slow import SlowState
+from everjam.engines.band.mixer.tilt import BRIGHTNESS_SPAN_DB
+from everjam.engines.band.mixer.tone import ToneState
 from everjam.engines.band.mixer.voices import Fetch, Voice
 from everjam.engines.band.score import PARTS
 
 STEMS: Final[tuple[str, ...]] = (*PARTS, "effects")
 CHUNK_QUANTA: Final = 13
-MUTE_CELLS: Final = 15
-"""20 ms."""
 _BRIGHTNESS_QUANTUM: Final = 0.55
 """Share of the way to a new brightness in one quantum: about 50 ms to get there."""
-_DRIVE: Final = np.float32(6.0)
-_DRIVE_LEVEL: Final = np.float32(1 / 3.2)
-_WET_POWER: Final = 1.5
-"""Power of what comes back from the room, of what is sent."""
 _SIDE_POWER: Final = 0.15
 """Share of the loudness that width scales."""
 _DULL_POWER: Final = 0.35
 """Share of the loudness that the tape takes."""
 _EFFECTS: Final = len(PARTS)
-
-Mutes = tuple[bool, bool, bool, bool, bool, bool]
-"""Which parts are silent, in the order of ``score.PARTS``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,12 +64,13 @@ class MixerState:
         voices: What sounds, and what is about to.
         kicks: Frames of the kicks that press the others down.
         controls: Faders and sends.
-        open: How far each part's mute is open, 0 to 1, float64 ``(6,)``.
-        brightness: Smoothed, 0 to 1.
+        channels: Balance, mutes and effects of the parts.
+        brightness: Smoothed, 0 to 1; negative before the first block.
         room: The reverb.
         echo: The delay.
         upsampler: From their rate to the mixer's, float32 ``(2, PHASE_TAPS - 1)``.
-        tone: Tilt and width.
+        spectrum: The automatic equaliser.
+        tone: Its bands, tilt and width.
         tape: Lo-fi.
         level: Automatic level and compressor.
         limiter: The last stage.
@@ -76,12 +80,13 @@ class MixerState:
     voices: tuple[Voice, ...]
     kicks: tuple[int, ...]
     controls: ControlState
-    open: Float64Array
+    channels: ChannelState
     brightness: float
     room: ReverbState
     echo: DelayState
     upsampler: Float32Array
-    tone: TiltState
+    spectrum: SlowState
+    tone: ToneState
     tape: LofiState
     level: LevelState
     limiter: LimiterState
@@ -113,13 +118,12 @@ class Mixer:
     def __init__(self, fetch: Fetch, *, stems: bool = False) -> None:
         self._fetch = fetch
         self._groups = 1 + len(STEMS) if stems else 1
-        self._scratch = np.empty((2, CHUNK_QUANTA * QUANTUM_FRAMES), np.float32)
         self._buses = np.empty((len(PARTS), 2, CHUNK_QUANTA * QUANTUM_FRAMES), np.float32)
 
     @staticmethod
     def warm() -> None:
         """Makes all tables."""
-        for effect in (reverb, loudness, limiter):
+        for effect in (effects, reverb, loudness, tone, limiter):
             effect.warm()
         lofi.crackle()
 
@@ -131,12 +135,13 @@ class Mixer:
             voices=(),
             kicks=(),
             controls=controls.start(),
-            open=np.ones(len(PARTS)),
+            channels=channels.start(),
             brightness=-1.0,
             room=reverb.start(),
             echo=delay.start(),
             upsampler=np.zeros((2, resample.PHASE_TAPS - 1), np.float32),
-            tone=tilt.start(groups),
+            spectrum=spectrum.start(),
+            tone=tone.start(groups),
             tape=lofi.start(groups),
             level=loudness.start(),
             limiter=limiter.start(groups),
@@ -197,101 +202,85 @@ class Mixer:
         buses = self._buses[:, :, :frames]
         active = voices.add(buses, ready, state.frame)
         values, delays, control_state = controls.follow(state.controls, state.frame // QUANTUM_FRAMES, quanta)
-        ducks = values[:, controls.SIDECHAIN].any()
-        dip = duck.shape(state.kicks if ducks else (), state.frame, quanta * CELLS_PER_QUANTUM)
-        opened = _open(state.open, mutes, quanta * CELLS_PER_QUANTUM)
-        mix = np.zeros((self._groups, 2, frames), np.float32)
-        sends = np.zeros((2, frames), np.float32)
-        heard, dry_power, wet_power = self._parts(buses, active, values, dip, opened, mix, sends)
+        fresh = (values[1:] != values[:-1]).any(axis=1).astype(np.float64)
+        parts, channel_state = channels.process(
+            state.channels, buses, active, values, fresh, state.kicks, mutes, state.frame
+        )
+        fine, course = loudness.bands(parts.heard), loudness.course(parts.heard)
 
-        seconds = np.exp(values[1:, controls.LOG_SECONDS])
-        room_out, room = reverb.process(state.room, sends[0], seconds)
-        fed = sends[1] if values[:, controls.DELAY].any() else None
+        room_out, room = reverb.process(
+            state.room, parts.sends[0], np.exp(values[1:, controls.LOG_SECONDS]), values[1:, controls.ROOMS]
+        )
+        fed = parts.sends[1] if values[:, controls.DELAY].any() else None
         echo_out, echo = delay.process(state.echo, fed, delays, values[1:, controls.FEEDBACK])
         if echo_out is not None:
             room_out += echo_out
         wet, upsampler = resample.double(room_out, state.upsampler)
+        back, level = loudness.returned(state.level, _power(parts.sends), _power(wet))
         if values[:, controls.LOFI].any():
             lofi.add_crackle(wet, state.frame, values[:, controls.LOFI])
-        mix[0] += wet
-        if self._groups > 1:
-            mix[1 + _EFFECTS] = wet
+        mix = self._groups_of(parts, buses, active, wet)
 
         bright, last_brightness = _brightness(state.brightness, brightness, quanta)
-        tilts = values[:, controls.TILT_DB] + BRIGHTNESS_SPAN_DB * (bright - 0.5)
-        tone = tilt.process(state.tone, mix, tilts, values[:, controls.WIDTH])
+        wanted = spectrum.target_db(values[1:, controls.SPECTRA], bright[1:])
+        eq_db, equaliser = spectrum.follow(state.spectrum, fine, wanted, fresh)
+        bands = tone.gains(eq_db, values[:, controls.TILT_DB] + BRIGHTNESS_SPAN_DB * (bright - 0.5))
+        toned = tone.process(state.tone, mix, bands, values[:, controls.WIDTH])
         tape = lofi.process(state.tape, mix, state.frame, values[:, controls.LOFI])
-        below, above = tilt.gains(0.5 * (tilts[1:] + tilts[:-1]))
-        power = loudness.measure(heard, below, above)
-        power *= 1.0 + _WET_POWER * wet_power / np.maximum(dry_power, 1e-12)
-        power *= 1.0 - _DULL_POWER * values[1:, controls.LOFI]
-        power *= 1.0 + _SIDE_POWER * (values[1:, controls.WIDTH] ** 2 - 1.0)
-        gains, level = loudness.follow(state.level, power)
-        mix *= curve(gains)
-        glue, level = loudness.glue(level, mix[0])
-        mix *= to_samples(glue)
-        clipper.process(mix)
+
+        power = _expected(fine, bands, values)
+        power *= 1.0 + back * parts.sent_power / np.maximum(parts.dry_power, 1e-12)
+        amount = values[:, controls.GLUE]
+        weighted = fine * loudness.K_WEIGHTS
+        moved_db = parts.moved_db + tone.moved_db(bands, weighted, loudness.CENTRES_HZ)
+        gains, glue, level = loudness.ride(level, power, weighted.sum(axis=1), course, amount, fresh, moved_db)
+        mix *= to_samples(to_cells(gains) * glue)
+        clipper.process(mix, to_cells(amount))
         out, limited = limiter.process(state.limiter, mix)
         return out, replace(
             state,
             frame=state.frame + frames,
             controls=control_state,
-            open=np.array([cells[-1] for cells in opened]),
+            channels=channel_state,
             brightness=last_brightness,
             room=room,
             echo=echo,
             upsampler=upsampler,
-            tone=tone,
+            spectrum=equaliser,
+            tone=toned,
             tape=tape,
             level=level,
             limiter=limited,
         )
 
-    def _parts(
-        self,
-        buses: Float32Array,
-        active: set[int],
-        values: Float64Array,
-        dip: Float64Array,
-        opened: Float64Array,
-        mix: Float32Array,
-        sends: Float32Array,
-    ) -> tuple[Float32Array, Float64Array, Float64Array]:
-        """Faders, drive, duck and mutes: buses to mix and sends, in place.
+    def _groups_of(self, parts: Channels, buses: Float32Array, active: set[int], wet: Float32Array) -> Float32Array:
+        """The mix and, where they are asked for, the stems: float32 ``(groups, 2, frames)``."""
+        mix = np.zeros((self._groups, *wet.shape), np.float32)
+        np.add(parts.mix, wet, out=mix[0])
+        if self._groups > 1:
+            mix[1 + _EFFECTS] = wet
+            for i in active:
+                mix[1 + i] = buses[i]
+        return mix
 
-        Returns:
-            The dry mix as if nothing were muted, float32 ``(2, frames)``; in each quantum its power and that of what it
-            sends, float64 ``(q,)``.
-        """
-        frames = buses.shape[2]
-        heard = np.zeros((2, frames), np.float32)
-        dry_power = np.zeros(values.shape[0] - 1)
-        wet_power = np.zeros(values.shape[0] - 1)
-        scratch = self._scratch[:, :frames]
-        for i in sorted(active):
-            bus = buses[i]
-            bus *= curve(values[:, controls.GAIN.start + i])
-            _drive(bus, values[:, controls.DRIVE.start + i], scratch)
-            depth = duck.DEPTH[i] * values[:, controls.SIDECHAIN]
-            if depth.any() and dip.any():
-                bus *= to_samples(1.0 - to_cells(depth) * dip)
-            heard += bus
-            room = values[:, controls.REVERB.start + i]
-            echo = values[:, controls.DELAY.start + i]
-            power = np.einsum("cqt,cqt->q", *(bus.reshape(2, -1, QUANTUM_FRAMES),) * 2).astype(np.float64)
-            dry_power += power
-            wet_power += power * (room[1:] ** 2 + 0.5 * echo[1:] ** 2)
-            if (opened[i] != 1.0).any():
-                bus *= to_samples(opened[i])
-            mix[0] += bus
-            if self._groups > 1:
-                mix[1 + i] = bus
-            if room.any() or echo.any():
-                np.add(bus[0], bus[1], out=scratch[0])
-                for send, amount in zip(sends, (room, echo), strict=True):
-                    np.multiply(scratch[0], curve(0.5 * amount), out=scratch[1])
-                    np.add(send, scratch[1], out=send)
-        return heard, dry_power, wet_power
+
+def _power(x: Float32Array) -> Float64Array:
+    """Mean square of each quantum, channels added, ``(q,)``."""
+    rows = x.reshape(2, -1, QUANTUM_FRAMES)
+    power: Float64Array = np.einsum("cqt,cqt->q", rows, rows).astype(np.float64)
+    return power / QUANTUM_FRAMES
+
+
+def _expected(fine: Float64Array, bands: Float64Array, values: Float64Array) -> Float64Array:
+    """K-weighted power of the dry mix in each quantum after tone, tape and width, ``(q,)``."""
+    response = tone.power_response(0.5 * (bands[:, 1:] + bands[:, :-1]), loudness.CENTRES_HZ)
+    power: Float64Array = (fine * loudness.K_WEIGHTS * response).sum(axis=1)
+    power *= 1.0 - _DULL_POWER * values[1:, controls.LOFI]
+    power *= 1.0 + _SIDE_POWER * (values[1:, controls.WIDTH] ** 2 - 1.0)
+    return power
+
+
+_Memory = TypeVar("_Memory", Float32Array, Float64Array)
 
 
 def _regrouped(state: MixerState, groups: int) -> MixerState:
@@ -300,26 +289,15 @@ def _regrouped(state: MixerState, groups: int) -> MixerState:
     if have == groups:
         return state
 
-    def fit(memory: Float32Array) -> Float32Array:
-        missing = np.zeros((max(groups - have, 0), *memory.shape[1:]), np.float32)
+    def fit(memory: _Memory) -> _Memory:
+        missing = np.zeros((max(groups - have, 0), *memory.shape[1:]), memory.dtype)
         return np.concatenate((memory[:groups], missing))
 
     return replace(
         state,
-        tone=replace(state.tone, pivot=fit(state.tone.pivot), mono=fit(state.tone.mono)),
+        tone=replace(state.tone, memory=fit(state.tone.memory)),
         tape=replace(state.tape, filter=fit(state.tape.filter), history=fit(state.tape.history)),
         limiter=replace(state.limiter, delayed=fit(state.limiter.delayed)),
-    )
-
-
-def _open(now: Float64Array, mutes: Mutes, cells: int) -> Float64Array:
-    """How far mutes are open at cell borders, float64 ``(6, cells + 1)``."""
-    moved = np.arange(cells + 1) / MUTE_CELLS
-    return np.stack(
-        [
-            np.maximum(start - moved, 0.0) if mute else np.minimum(start + moved, 1.0)
-            for start, mute in zip(now.tolist(), mutes, strict=True)
-        ]
     )
 
 
@@ -330,18 +308,6 @@ def _brightness(now: float, wanted: float, quanta: int) -> tuple[Float64Array, f
         near = abs(wanted - values[-1]) < 1e-3
         values.append(wanted if near else values[-1] + _BRIGHTNESS_QUANTUM * (wanted - values[-1]))
     return np.array(values), values[-1]
-
-
-def _drive(bus: Float32Array, amount: Float64Array, scratch: Float32Array) -> None:
-    """Soft saturation in place, cross-faded by ``amount`` at quantum borders."""
-    if not amount.any():
-        return
-    np.multiply(bus, _DRIVE, out=scratch)
-    np.tanh(scratch, out=scratch)
-    scratch *= _DRIVE_LEVEL
-    scratch -= bus
-    scratch *= curve(amount)
-    bus += scratch
 
 
 assert CELL_FRAMES * CELLS_PER_QUANTUM == QUANTUM_FRAMES

@@ -20,6 +20,7 @@ MAX_VOICES: Final = 320
 
 _AT_ONCE_FRAMES: Final = 8_192
 """BLAS would start threads for more, and their number would show in the last bit."""
+_COUNT: Final = np.arange(_AT_ONCE_FRAMES, dtype=np.float32)
 _VELOCITY_STEPS: Final = 8
 _BRIGHTNESS_STEPS: Final = (0, 2, 5, 8, 10)
 _DURATIONS_MS: Final = (
@@ -137,13 +138,14 @@ def _shape(piece: Float32Array, voice: Voice, start_frame: int) -> None:
     frames = piece.shape[1]
     if 0 <= voice.fade_frame < start_frame + frames:
         first = max(voice.fade_frame - start_frame, 0)
-        since = np.arange(first, frames) + (start_frame - voice.fade_frame)
-        left = np.clip(1.0 - since / voice.fade_frames, 0.0, 1.0).astype(np.float32)
+        step = -1.0 / voice.fade_frames
+        left = _COUNT[: frames - first] * np.float32(step)
+        left += np.float32(1.0 + step * (start_frame + first - voice.fade_frame))
         # A cube falls as a damped string or a closing breath does, and ends at 0.
         piece[:, first:] *= left * left * left
     if start_frame < voice.join_frame + _JOIN_FRAMES and voice.join_frame >= 0:
-        since = np.arange(frames) + (start_frame - voice.join_frame)
-        piece *= np.clip(since / _JOIN_FRAMES, 0.0, 1.0).astype(np.float32)
+        come = (_COUNT[:frames] + np.float32(start_frame - voice.join_frame)) * np.float32(1.0 / _JOIN_FRAMES)
+        piece *= np.minimum(come, np.float32(1.0))
 
 
 def remaining(voices: Sequence[tuple[Voice, Recording]], frame: int) -> tuple[Voice, ...]:

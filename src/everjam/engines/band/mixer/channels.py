@@ -1,0 +1,184 @@
+"""The channels of the desk: each part's bus through fader, drive, effects, duck and mute, to mix and sends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from everjam.audio import Float32Array
+from everjam.engines.band.mixer import balance, controls, duck, effects
+from everjam.engines.band.mixer.grid import CELLS_PER_QUANTUM, Float64Array, curve, to_cells, to_samples
+from everjam.engines.band.mixer.slow import SlowState
+from everjam.engines.band.score import EFFECTS, PARTS, Effect
+
+MUTE_CELLS: Final = 15
+"""20 ms."""
+_DRIVE: Final = np.float32(6.0)
+_DRIVE_LEVEL: Final = np.float32(1 / 3.2)
+
+Mutes = tuple[bool, bool, bool, bool, bool, bool]
+"""Which parts are silent, in the order of ``score.PARTS``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelState:
+    """What the channels remember.
+
+    Attributes:
+        balance: The automatic faders.
+        open: How far each part's mute is open, 0 to 1, float64 ``(6,)``.
+        effects: Memories of the effects that are in use, by effect and number of the part.
+    """
+
+    balance: SlowState
+    open: Float64Array
+    effects: Mapping[tuple[Effect, int], Float32Array]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Channels:
+    """What comes out of the channels.
+
+    Attributes:
+        mix: float32 ``(2, frames)``.
+        heard: The mix as if nothing were muted; ``mix`` itself where nothing is.
+        sends: To room and delay, float32 ``(2, frames)``.
+        dry_power: Of ``heard`` in each quantum, parts added, ``(q,)``.
+        sent_power: Of what unmuted parts would send, ``(q,)``.
+        moved_db: By how much the automatic faders have moved the power of the mix in each quantum, ``(q,)``.
+    """
+
+    mix: Float32Array
+    heard: Float32Array
+    sends: Float32Array
+    dry_power: Float64Array
+    sent_power: Float64Array
+    moved_db: Float64Array
+
+
+def start() -> ChannelState:
+    """All open, nothing heard."""
+    return ChannelState(balance.start(), np.ones(len(PARTS)), {})
+
+
+def process(
+    state: ChannelState,
+    buses: Float32Array,
+    active: set[int],
+    values: Float64Array,
+    fresh: Float64Array,
+    kicks: tuple[int, ...],
+    mutes: Mutes,
+    frame: int,
+) -> tuple[Channels, ChannelState]:
+    """Parts to mix and sends.
+
+    Args:
+        state: What they remember.
+        buses: float32 ``(6, 2, 1920 q)``, changed in place; afterwards as they go into the mix.
+        active: The parts that sound; the other buses are not looked at.
+        values: Controls at quantum borders, ``(q + 1, controls.SIZE)``.
+        fresh: 1 where the style is changing, else 0, ``(q,)``.
+        kicks: Frames of the kicks.
+        mutes: Which parts are silent from the first frame on.
+        frame: First frame in the jam.
+
+    Returns:
+        What comes out, and the new state.
+    """
+    quanta, frames = values.shape[0] - 1, buses.shape[2]
+    powers, faders, moved_db, balanced = _faders(state.balance, buses, active, values, fresh)
+    depths = duck.DEPTH[:, None] * values[:, controls.SIDECHAIN]
+    dip = duck.shape(kicks if depths.any() else (), frame, quanta * CELLS_PER_QUANTUM)
+    opened = _open(state.open, mutes, quanta * CELLS_PER_QUANTUM)
+    is_muted = any((opened[i] != 1.0).any() for i in active)
+    mix = np.zeros((2, frames), np.float32)
+    heard = np.zeros((2, frames), np.float32) if is_muted else mix
+    sends = np.zeros((2, frames), np.float32)
+    sent_power = np.zeros(quanta)
+    scratch = np.empty((2, frames), np.float32)
+    memories: dict[tuple[Effect, int], Float32Array] = {}
+    for i in sorted(active):
+        bus = buses[i]
+        bus *= curve(faders[i])
+        _drive(bus, values[:, controls.DRIVE.start + i], scratch)
+        _effects(state.effects, memories, bus, i, values, frame)
+        if depths[i].any() and dip.any():
+            bus *= to_samples(1.0 - to_cells(depths[i]) * dip)
+        if is_muted:
+            heard += bus
+        room = values[:, controls.REVERB.start + i]
+        echo = values[:, controls.DELAY.start + i]
+        sent_power += 0.5 * powers[i] * (room[1:] ** 2 + echo[1:] ** 2)
+        if (opened[i] != 1.0).any():
+            bus *= to_samples(opened[i])
+        mix += bus
+        if room.any() or echo.any():
+            np.add(bus[0], bus[1], out=scratch[0])
+            for send, amount in zip(sends, (room, echo), strict=True):
+                if amount.any():
+                    np.multiply(scratch[0], curve(0.5 * amount), out=scratch[1])
+                    np.add(send, scratch[1], out=send)
+    after = ChannelState(balanced, np.array([cells[-1] for cells in opened]), memories)
+    return Channels(mix, heard, sends, powers.sum(axis=0), sent_power, moved_db), after
+
+
+def _faders(
+    state: SlowState, buses: Float32Array, active: set[int], values: Float64Array, fresh: Float64Array
+) -> tuple[Float64Array, Float64Array, Float64Array, SlowState]:
+    """The faders.
+
+    Returns:
+        Powers of the parts behind them, ``(6, q)``; their gains, ``(6, q + 1)``; by how many dB those that move by
+        themselves have moved the mix, ``(q,)``; and the new state.
+    """
+    powers = np.zeros((len(PARTS), values.shape[0] - 1))
+    for i in active:
+        powers[i] = balance.measure(buses[i])
+    at_rest = powers * controls.BALANCE[:, None] ** 2
+    gains, moved_db, after = balance.follow(state, at_rest, balance.target_db(values[1:, controls.SPECTRA]), fresh)
+    gains *= values[:, controls.GAIN].T
+    return powers * gains[:, 1:] ** 2, gains, moved_db, after
+
+
+def _drive(bus: Float32Array, amount: Float64Array, scratch: Float32Array) -> None:
+    """Soft saturation in place, cross-faded by ``amount`` at quantum borders."""
+    if not amount.any():
+        return
+    np.multiply(bus, _DRIVE, out=scratch)
+    np.tanh(scratch, out=scratch)
+    scratch *= _DRIVE_LEVEL
+    scratch -= bus
+    scratch *= curve(amount)
+    bus += scratch
+
+
+def _effects(
+    before: Mapping[tuple[Effect, int], Float32Array],
+    after: dict[tuple[Effect, int], Float32Array],
+    bus: Float32Array,
+    part: int,
+    values: Float64Array,
+    frame: int,
+) -> None:
+    """A part's effects in place; their memories go to ``after``."""
+    first = controls.EFFECTS.start + part * len(EFFECTS)
+    for number, effect in enumerate(EFFECTS):
+        depth = values[:, first + number]
+        if depth.any():
+            memory = before.get((effect, part))
+            if memory is None:
+                memory = np.zeros(effects.MEMORY[effect], np.float32)
+            after[effect, part] = effects.PROCESS[effect](memory, bus, depth, frame)
+
+
+def _open(now: Float64Array, mutes: Mutes, cells: int) -> Float64Array:
+    """How far mutes are open at cell borders, float64 ``(6, cells + 1)``."""
+    moved = np.arange(cells + 1) / MUTE_CELLS
+    return np.stack(
+        [
+            np.maximum(start - moved, 0.0) if mute else np.minimum(start + moved, 1.0)
+            for start, mute in zip(now.tolist(), mutes, strict=True)
+        ]
+    )
