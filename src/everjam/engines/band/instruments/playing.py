@@ -188,14 +188,15 @@ def repicked(once: Voice, tremolo: Tremolo, stroke: Stroke) -> Float32Array:
     if stroke.held_seconds < max(tremolo.from_seconds, tremolo.after_seconds + 1.5 / tremolo.rate_hz):
         return once(stroke)
     first = once(replace(stroke, held_seconds=first_seconds))
-    later = [once(replace(stroke, held_seconds=1.3 / tremolo.rate_hz)) for _ in range(2)]
+    later = [once(replace(stroke, held_seconds=1.3 / tremolo.rate_hz)), first]
     frames = frames_of(stroke.held_seconds) + first.shape[-1]
     out = np.zeros((*first.shape[:-1], frames), np.float32)
     out[..., : first.shape[-1]] = first
     at, number = max(tremolo.after_seconds, 1.0 / tremolo.rate_hz), 0
     fade = frames_of(_REPICK_FADE_SECONDS)
     while at < stroke.held_seconds - 0.3 / tremolo.rate_hz:
-        start = frames_of(at)
+        # Whole periods apart: strokes that broke into each other's phase would blur the pitch.
+        start = frames_of(round(at * stroke.hz) / stroke.hz)
         if tremolo.stop < 1.0:
             out[..., start : start + fade] *= np.linspace(1.0, tremolo.stop, fade, dtype=np.float32)
             out[..., start + fade :] *= np.float32(tremolo.stop)
@@ -205,7 +206,7 @@ def repicked(once: Voice, tremolo: Tremolo, stroke: Stroke) -> Float32Array:
         out[..., start : start + length] += one[..., :length] * np.float32(swell)
         at += (1.0 + float(stroke.rng.normal(0.0, 0.05))) / tremolo.rate_hz
         number += 1
-    last = start + later[0].shape[-1]
+    last = start + one.shape[-1]
     return out[..., : min(frames, last)]
 
 

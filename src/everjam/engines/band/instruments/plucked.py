@@ -28,7 +28,7 @@ from everjam.engines.band.score import Articulation
 
 _NYLON: Final = Plucked(
     Struck(
-        "guitar_nylon", release_seconds=0.4, edge_hz=900.0, palm_seconds=0.4, let_go=0.012, let_go_hz=(400.0, 2600.0)
+        "guitar_nylon", release_seconds=0.5, edge_hz=900.0, palm_seconds=0.4, let_go=0.012, let_go_hz=(400.0, 2600.0)
     ),
     FRETTED,
     squeak=0.05,
@@ -43,7 +43,7 @@ _STEEL: Final = Plucked(
 _HARP: Final = Plucked(Struck("harp", longest_seconds=4.5, edge_hz=900.0), repeats=Tremolo(9.0, 0.0, 0.9, 0.8))
 """A roll on one note is a bisbigliando: two strings, two hands, nothing damped."""
 _KOTO: Final = Plucked(Struck("koto", release_seconds=1.0, longest_seconds=4.0, edge_hz=1500.0), Bend())
-_SITAR: Final = Plucked(Struck("sitar", release_seconds=0.9, longest_seconds=4.5, edge_hz=1800.0), Bend())
+_SITAR: Final = Plucked(Struck("sitar", release_seconds=1.4, longest_seconds=4.5, edge_hz=1800.0), Bend())
 """The hand pulls the string sideways (meend): a slide without frets."""
 _TARAB: Final = ((2.0, 1.0, 0.9), (1.5, 0.7, 0.8), (4.0, 0.5, 0.6), (3.0, 0.5, 0.6), (6.0, 0.3, 0.45), (8.0, 0.2, 0.35))
 """What the sympathetic strings take up: ratio to the pitch, level, time constant."""

@@ -18,7 +18,7 @@ Float64Array = npt.NDArray[np.float64]
 
 _HEARD_DB: Final = 64.0
 """Partials and noise that stay this far below the loudest partial are left out."""
-_COURSES_HEARD_DB: Final = 52.0
+_COURSES_HEARD_DB: Final = 46.0
 _RANG_DB: Final = 66.0
 _CENTRED: Final = 4
 _SOFTEST_MEASURED: Final = 0.44

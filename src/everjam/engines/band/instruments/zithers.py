@@ -32,9 +32,9 @@ _ZITHER: Final = Plucked(
 _DULCIMER: Final = Plucked(Struck("dulcimer", _OPEN, longest_seconds=3.0, edge_hz=2000.0), repeats=ROLLED)
 _SANTUR: Final = Plucked(
     Struck(
-        "dulcimer", 1.4, longest_seconds=2.6, edge_hz=4500.0, ring=1.5,
-        body=((170.0, 160.0, 2.5), (520.0, 260.0, 0.3), (3200.0, 1500.0, 1.6), (6500.0, 2500.0, 2.2)), floor=0.5,
-        courses=((-4.3, 0.8), (-1.2, 1.0), (1.2, 1.0), (4.3, 0.8)), residue=0.4,
+        "dulcimer", 1.0, longest_seconds=2.2, edge_hz=4500.0, ring=1.5,
+        body=((165.0, 120.0, 6.0), (520.0, 260.0, 0.3), (3200.0, 1500.0, 1.6), (6500.0, 2500.0, 2.2)), floor=0.5,
+        courses=((-4.3, 0.8), (-1.2, 1.0), (1.2, 1.0), (4.3, 0.8)), residue=0.3,
         noise=0.2, noise_hz=(2000.0, 9000.0), noise_tau_seconds=0.003,
     ),
     tremolo=Tremolo(12.0, 0.6, 0.6),
@@ -42,9 +42,9 @@ _SANTUR: Final = Plucked(
 )  # fmt: skip
 _CIMBALOM: Final = Plucked(
     Struck(
-        "piano", 1.6, longest_seconds=3.5, edge_hz=2600.0, ring=0.75, spread=0.2,
+        "piano", 1.2, longest_seconds=3.0, edge_hz=2600.0, ring=0.75, spread=0.2,
         body=((230.0, 110.0, 0.9), (900.0, 400.0, 0.9), (2400.0, 1000.0, 1.8)), floor=0.6,
-        courses=((-3.0, 1.0), (0.0, 0.9), (3.0, 1.0)), noise=0.2, noise_hz=(500.0, 5000.0), noise_tau_seconds=0.005,
+        courses=((-2.4, 1.0), (2.4, 0.9)), noise=0.2, noise_hz=(500.0, 5000.0), noise_tau_seconds=0.005,
     ),
     tremolo=Tremolo(12.5, 0.8, 0.6),
     repeats=ROLLED,
