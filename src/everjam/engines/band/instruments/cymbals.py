@@ -96,13 +96,15 @@ def _wash(cymbal: Cymbal, stroke: Stroke, frames: int, channels: int) -> Float32
 
 
 _HATS_AND_CYMBALS: Final = {
-    "hat_closed_acoustic": Hit("hat_closed_acoustic", 0.4, force_db=3.0, attack_db=7.0, pivot_hz=3000.0),
+    "hat_closed_acoustic": Hit("hat_closed_acoustic", 0.4, force_db=3.0, attack_db=7.0, pivot_hz=3000.0, drive=0.6),
     "hat_pedal": Hit("hat_pedal", 0.4, force_db=2.0, attack_db=4.0, pivot_hz=3000.0),
     "hat_open_acoustic": Hit("hat_open_acoustic", 1.55, damped=4.0, force_db=3.0, pivot_hz=3000.0, mute_db=240.0),
     "ride": Hit("ride", 1.8, attack_db=7.0, pivot_hz=2500.0, mute_db=120.0, roll_step_seconds=0.07, swell=0.8),
     "ride_bell": Hit("ride_bell", 1.7, attack_db=7.0, pivot_hz=2500.0, mute_db=120.0),
-    "crash": Hit("crash", 2.4, 0.4, force_db=3.4, pivot_hz=2500.0, mute_db=140.0, roll_step_seconds=0.075, swell=0.9),
-    "china": Hit("china", 1.9, 0.35, force_db=3.4, pivot_hz=2000.0, mute_db=140.0),
+    "crash": Hit(
+        "crash", 2.4, 0.4, force_db=3.4, pivot_hz=2500.0, mute_db=140.0, roll_step_seconds=0.075, swell=0.9, drive=0.7
+    ),
+    "china": Hit("china", 1.9, 0.35, force_db=3.4, pivot_hz=2000.0, mute_db=140.0, drive=0.6),
     "splash": Hit("splash", 1.4, 0.35, force_db=3.0, pivot_hz=3000.0, mute_db=180.0),
 }
 

@@ -19,16 +19,18 @@ from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 from everjam.engines.band.score import Articulation
 
 _DRUMS: Final = {
-    "kick_acoustic": Hit("kick_acoustic", 0.5, attack_db=9.0, pivot_hz=120.0),
-    "kick_rock": Hit("kick_rock", 0.5, attack_db=9.0, pivot_hz=120.0),
+    "kick_acoustic": Hit("kick_acoustic", 0.5, attack_db=9.0, pivot_hz=120.0, drive=0.5),
+    "kick_rock": Hit("kick_rock", 0.5, attack_db=9.0, pivot_hz=120.0, drive=1.4),
     "kick_jazz": Hit("kick_jazz", 0.5, attack_db=8.0, pivot_hz=120.0),
-    "kick_march": Hit("kick_march", 1.2, attack_db=6.0, pivot_hz=120.0, spread_db=1.4, roll_step_seconds=0.085),
-    "snare_acoustic": Hit("snare_acoustic", 0.5, 0.18, attack_db=7.0, mute_db=70.0),
-    "snare_rock": Hit("snare_rock", 0.6, 0.22, attack_db=7.0, mute_db=70.0),
-    "snare_jazz": Hit("snare_jazz", 0.5, 0.18, force_db=3.2, attack_db=6.0, mute_db=70.0),
+    "kick_march": Hit(
+        "kick_march", 1.2, attack_db=6.0, pivot_hz=120.0, spread_db=1.4, roll_step_seconds=0.085, drive=0.6
+    ),
+    "snare_acoustic": Hit("snare_acoustic", 0.5, 0.18, attack_db=7.0, mute_db=70.0, drive=0.9),
+    "snare_rock": Hit("snare_rock", 0.6, 0.22, attack_db=7.0, mute_db=70.0, drive=1.5),
+    "snare_jazz": Hit("snare_jazz", 0.5, 0.18, force_db=3.2, attack_db=6.0, mute_db=70.0, drive=0.6),
     "snare_march": Hit("snare_march", 0.5, 0.15, attack_db=6.0, mute_db=70.0, roll_step_seconds=0.045),
     "tom_acoustic": Hit("tom_acoustic", 0.9, attack_db=7.0, pivot_hz=200.0, roll_step_seconds=0.07),
-    "tom_rock": Hit("tom_rock", 0.9, attack_db=7.0, pivot_hz=200.0, roll_step_seconds=0.07),
+    "tom_rock": Hit("tom_rock", 0.9, attack_db=7.0, pivot_hz=200.0, roll_step_seconds=0.07, drive=1.5),
 }
 _BRUSH_TAP: Final = Hit("snare_brush", 0.5, 0.2, force_db=3.2, attack_db=6.0, pivot_hz=900.0)
 _BRUSH_SLAP: Final = Hit("brush_slap", 0.5, 0.2, force_db=3.2, attack_db=6.0, pivot_hz=900.0)

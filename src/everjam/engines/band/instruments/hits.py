@@ -14,6 +14,7 @@ from everjam.audio import Float32Array
 from everjam.engines.band.instruments.dsp.additive import SILENT_DB, additive
 from everjam.engines.band.instruments.dsp.bands import band_noise, centres_hz
 from everjam.engines.band.instruments.dsp.base import TAU, f32, frames_of, midi_to_hz
+from everjam.engines.band.instruments.dsp.shaping import saturate
 from everjam.engines.band.instruments.measured import Spectrum, measured, table_of
 from everjam.engines.band.instruments.voicing import Stroke, Voice
 
@@ -33,6 +34,10 @@ _ROLL_STEP_SECONDS: Final = 0.058
 _ROLL_SECONDS: Final = 0.28
 """Shortest roll: a press of the sticks."""
 _ROLLED_RING_SECONDS: Final = 1.2
+_ROLLED_STEPS: Final = 6
+"""How long strokes of a roll ring: cymbals so many seconds, skins so many strokes."""
+_STOPPED: Final = 0.35
+_STOPPED_FRAMES: Final = 192
 _POINTS: Final = centres_hz()
 _OCTAVES: Final = np.log2(_POINTS)
 
@@ -55,6 +60,7 @@ class Hit:
         noise_db: Of the noise against what was measured.
         roll_step_seconds: Between the strokes of a roll.
         swell: How far a roll grows out of nothing, 0 (even) to 1: cymbals under mallets.
+        drive: Soft clipping of the highest peaks, as hides and microphones do: noise has higher ones than a stroke.
     """
 
     table: str
@@ -70,6 +76,7 @@ class Hit:
     noise_db: float = 0.0
     roll_step_seconds: float = _ROLL_STEP_SECONDS
     swell: float = 0.0
+    drive: float = 0.0
 
 
 @lru_cache(maxsize=128)
@@ -95,7 +102,7 @@ def _measured(table: str, semitones: float) -> Spectrum:
 def play_hit(hit: Hit, stroke: Stroke) -> Float32Array:
     """A stroke, or with "roll" as many as the note is long: ``(frames,)``, or ``(2, frames)`` where it has width."""
     if stroke.articulation == "roll":
-        ring = min(hit.seconds, _ROLLED_RING_SECONDS)
+        ring = min(hit.seconds, _ROLLED_RING_SECONDS if hit.swell else _ROLLED_STEPS * hit.roll_step_seconds)
         soft = replace(hit, attack_db=3.0 * hit.attack_db) if hit.swell else hit
         return rolled(lambda single: _one(soft, single, ring), stroke, hit.roll_step_seconds, hit.swell)
     return _one(hit, stroke, hit.seconds)
@@ -112,7 +119,7 @@ def _one(hit: Hit, stroke: Stroke, seconds: float) -> Float32Array:
     fade = max(1, min(int(_FADE_SHARE * frames), frames_of(_FADE_SECONDS)))
     middle[-fade:] *= 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, fade, dtype=np.float32))
     if not hit.width:
-        return f32(middle)
+        return _clipped(f32(middle), hit.drive)
     high = np.flatnonzero(spectrum.hz > _LOW_HZ)[::2]
     side = band_noise(rng, spectrum.seconds, spectrum.noise_db + _low_cut_db(), frames)
     side += additive(
@@ -120,7 +127,12 @@ def _one(hit: Hit, stroke: Stroke, seconds: float) -> Float32Array:
     )
     side *= np.float32(hit.width)
     side[-fade:] *= 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, fade, dtype=np.float32))
-    return np.stack([middle + side, middle - side])
+    return _clipped(np.stack([middle + side, middle - side]), hit.drive)
+
+
+def _clipped(signal: Float32Array, drive: float) -> Float32Array:
+    """At the signal's own rate: the peaks are few and broad-band already."""
+    return saturate(signal, drive / float(np.abs(signal).max() + 1e-9)) if drive else signal
 
 
 @lru_cache(maxsize=1)
@@ -183,6 +195,11 @@ def rolled(strike: Voice, stroke: Stroke, step_seconds: float, swell: float = 0.
         level = (1.0, 0.82)[number % 2] * float(stroke.rng.uniform(0.85, 1.1))
         level *= 1.0 - swell * (1.0 - (at / held) ** 1.5)
         start = frames_of(at) - 1 if at else 0
+        if not swell:
+            # The stick stops most of what the skin still does.
+            ramp = out[..., start : start + _STOPPED_FRAMES]
+            ramp *= np.linspace(1.0, _STOPPED, ramp.shape[-1], dtype=np.float32)
+            out[..., start + _STOPPED_FRAMES :] *= np.float32(_STOPPED)
         out[..., start : start + take.shape[-1]] += take * np.float32(level)
         at += step_seconds * float(stroke.rng.uniform(0.9, 1.1))
         number += 1

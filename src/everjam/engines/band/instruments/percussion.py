@@ -17,23 +17,25 @@ from everjam.engines.band.score import Articulation
 
 _HITS: Final = {
     "cross_stick": Hit("cross_stick", 0.5, 0.15, attack_db=5.0, pivot_hz=1200.0),
-    "tambourine": Hit("tambourine", 0.45, 0.3, force_db=3.0, pivot_hz=5000.0, mute_db=240.0, roll_step_seconds=0.085),
+    "tambourine": Hit(
+        "tambourine", 0.45, 0.3, force_db=3.0, pivot_hz=5000.0, mute_db=240.0, roll_step_seconds=0.085, drive=0.8
+    ),
     "cowbell": Hit("cowbell", 0.4, force_db=3.0, pivot_hz=1500.0, mute_db=240.0),
-    "bongo": Hit("bongo", 0.35, pivot_hz=700.0, mute_db=260.0, roll_step_seconds=0.075),
+    "bongo": Hit("bongo", 0.35, pivot_hz=700.0, mute_db=260.0, roll_step_seconds=0.075, drive=1.3),
     "conga": Hit("conga", 0.6, pivot_hz=500.0, spread_db=1.4, roll_step_seconds=0.08),
-    "conga_low": Hit("conga_low", 0.65, pivot_hz=400.0, spread_db=1.4, roll_step_seconds=0.08),
-    "conga_slap": Hit("conga_mute", 0.35, force_db=3.4, attack_db=7.0, pivot_hz=900.0, spread_db=1.4),
-    "timbale": Hit("timbale", 1.0, attack_db=6.0, pivot_hz=800.0, spread_db=1.4, roll_step_seconds=0.062),
+    "conga_low": Hit("conga_low", 0.65, pivot_hz=400.0, spread_db=1.4, roll_step_seconds=0.08, drive=0.8),
+    "conga_slap": Hit("conga_mute", 0.35, force_db=3.4, attack_db=7.0, pivot_hz=900.0, spread_db=1.4, drive=0.8),
+    "timbale": Hit("timbale", 1.0, attack_db=6.0, pivot_hz=800.0, spread_db=1.4, roll_step_seconds=0.062, drive=1.3),
     "agogo": Hit("agogo", 0.4, pivot_hz=2500.0, mute_db=260.0),
     "agogo_low": Hit("agogo_low", 0.45, pivot_hz=2000.0, mute_db=260.0),
     "cabasa": Hit("cabasa", 0.25, force_db=2.0, attack_db=2.0, pivot_hz=6000.0, spread_db=1.6, roll_step_seconds=0.1),
     "maracas": Hit("maracas", 0.2, force_db=2.0, pivot_hz=6000.0, spread_db=1.6, roll_step_seconds=0.09),
     "shaker": Hit("shaker", 0.3, force_db=2.0, attack_db=2.0, pivot_hz=6000.0, spread_db=1.6, roll_step_seconds=0.1),
-    "claves": Hit("claves", 0.2, pivot_hz=3000.0, spread_db=1.4),
-    "woodblock": Hit("woodblock", 0.3, pivot_hz=1500.0, roll_step_seconds=0.09),
+    "claves": Hit("claves", 0.2, pivot_hz=3000.0, spread_db=1.4, drive=0.8),
+    "woodblock": Hit("woodblock", 0.3, pivot_hz=1500.0, roll_step_seconds=0.09, drive=0.8),
     "triangle": Hit("triangle", 1.9, force_db=3.0, pivot_hz=5000.0, roll_step_seconds=0.085),
     "sleigh_bells": Hit("sleigh_bells", 0.8, 0.3, pivot_hz=5000.0, spread_db=2.0, roll_step_seconds=0.12),
-    "surdo": Hit("surdo", 1.2, attack_db=5.0, pivot_hz=150.0),
+    "surdo": Hit("surdo", 1.2, attack_db=5.0, pivot_hz=150.0, drive=0.6),
     "taiko": Hit("taiko", 1.5, attack_db=6.0, pivot_hz=150.0, spread_db=1.6, roll_step_seconds=0.11),
 }
 _MUTED: Final = {
