@@ -16,10 +16,11 @@ from everjam.engines.band.kit import DRUM_VOICES
 Float64Array = npt.NDArray[np.float64]
 
 SIBLINGS = {
-    "bass": "bass_moog bass_808 bass_log bass_fretless bass_hoover bass_saw bass_sub bass_acid bass_reese bass_fm",
+    "bass": "bass_moog bass_808 bass_log bass_fretless bass_hoover bass_saw bass_sub bass_acid bass_reese bass_fm "
+    "bass_growl bass_donk bass_organ bass_chip",
     "leads": "lead_moog lead_trance brass_synth seq_acid theremin buchla vocoder stab_hoover stab_rave supersaw "
-    "lead_saw lead_square lead_soft pluck_synth",
-    "pads": "pad_sweep pad_vapor pad_warm pad_dark pad_glass synth_strings guitar_shimmer",
+    "lead_saw lead_square lead_soft pluck_synth lead_hard lead_sync lead_wavetable pluck_trance piano_fm brass_fm",
+    "pads": "pad_sweep pad_vapor pad_warm pad_dark pad_glass synth_strings guitar_shimmer pad_pwm",
     "kicks": "kick_linn kick_hard kick_lofi kick_march kick_808 kick_acoustic kick_chip",
     "snares": "snare_linn snare_trap snare_march snare_lofi snare_808 snare_909 snare_acoustic snare_brush "
     "cross_stick rim",
@@ -30,8 +31,9 @@ SIBLINGS = {
     "solids": "claves woodblock castanets cross_stick agogo agogo_low cowbell finger_cymbals triangle "
     "sleigh_bells gong",
     "seeds": "maracas shekere caxixi guiro shaker cabasa tambourine",
+    "transitions": "riser downlifter impact boom",
     "places": "rain waves birds crowd glitch tape_hiss fire night vinyl wind_noise",
-    "voices": "choir_low throat_drone voice_scat choir_ah choir_oo voice_solo voice_chop vocoder",
+    "voices": "choir_low throat_drone voice_scat choir_ah choir_oo voice_solo voice_chop vocoder choir_mm",
 }
 DRUM_KEYS = {
     "kick_linn": 36, "kick_hard": 36, "kick_lofi": 36, "kick_march": 35, "snare_linn": 38, "snare_trap": 40,

@@ -108,7 +108,8 @@ def acid(stroke: Stroke, *, square: bool, colour: float) -> Float32Array:
     sweep = through(
         stroke, wave, cutoff, curve, kind=diode, resonance=0.80 + 0.13 * accent + 0.02 * stroke.force, per_octave=10
     )
-    out = overload(stroke, unit(oscillate(sweep, curve, frames)), 1.5 + 1.3 * accent, 0.12)
+    # The jump of the wave is its punch: it comes at once.
+    out = overload(stroke, unit(oscillate(sweep, curve, frames, 0.85)), 1.5 + 1.3 * accent, 0.12)
     fall = 1.2 if _slurred(stroke) else 0.7 - 0.35 * accent
     return out * _gate(stroke, frames, 0.003, fall, 0.45, 0.03)
 
@@ -121,7 +122,7 @@ def _saw(stroke: Stroke) -> Float32Array:
     curve = _pitch(stroke, frames, 0.03)
     cutoff = falling_cutoff(frames, floor, floor + 0.25 * (peak - floor) if _slurred(stroke) else peak, 0.13)
     sweep = through(stroke, saw_wave(partials_of(stroke, 420)), cutoff, curve, resonance=0.35, per_octave=9)
-    start = float(stroke.rng.uniform(0.0, 0.2))
+    start = 0.75 + float(stroke.rng.uniform(0.0, 0.2))
     out = oscillate(sweep, curve * np.float32(1.0018), frames, start) + oscillate(
         sweep, curve * np.float32(1.0 / 1.0018), frames, start
     )
