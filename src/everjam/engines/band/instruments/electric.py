@@ -149,7 +149,7 @@ def _lead(stroke: Stroke) -> Float32Array:
         turn = (np.float64(stroke.hz * ratio) * at % 1.0).astype(np.float32)
         grow = np.clip((at - np.float32(0.9)) / np.float32(1.4), 0.0, 1.0) ** 2
         string = string * (1.0 - 0.5 * grow) + np.sin(np.float32(TAU) * turn) * (np.float32(0.55) * grow)
-    driven = amplify(_SOLO, bent(string, _LEAD_BEND, stroke), stroke.hard(0.3, 1.1), stroke.bright(2400.0, 8000.0))
+    driven = amplify(_SOLO, bent(string, _LEAD_BEND, stroke), stroke.hard(0.3, 1.1), stroke.bright(3500.0, 11_000.0))
     return driven * release(frames, held, 0.14)
 
 

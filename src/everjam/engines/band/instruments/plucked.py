@@ -35,7 +35,7 @@ _NYLON: Final = Plucked(
 )
 _STEEL: Final = Plucked(
     Struck(
-        "guitar_steel", release_seconds=0.4, edge_hz=1600.0, palm_seconds=0.4, let_go=0.016, let_go_hz=(900.0, 5000.0)
+        "guitar_steel", release_seconds=0.8, edge_hz=1600.0, palm_seconds=0.4, let_go=0.016, let_go_hz=(900.0, 5000.0)
     ),
     FRETTED,
     squeak=0.07,
