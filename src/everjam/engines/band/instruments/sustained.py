@@ -23,14 +23,12 @@ from everjam.engines.band.instruments.dsp.base import (
     f32,
     frames_of,
     mix_in,
-    noise,
     release,
     stage,
-    times,
     upsample,
     wander,
 )
-from everjam.engines.band.instruments.dsp.filters import Formants, bandpass, peaks, shape
+from everjam.engines.band.instruments.dsp.filters import Formants, bandpass, peaks
 from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, saw, scan, stack, walk
 from everjam.engines.band.instruments.measured import Spectrum, measured
 from everjam.engines.band.instruments.voicing import Stroke
@@ -49,6 +47,11 @@ _BRIGHT_SLOPE: Final = 1.1
 _LONGEST_RELEASE_SECONDS: Final = 1.3
 _OTHERS: Final = 0.6
 """Level of the other players against the leader: as many equals would fade in and out together."""
+_BREATH_SHARE: Final = 0.42
+"""RMS of a breath of 1 beside a tone whose amplitudes' squares add up to 1."""
+_CHIFF_SECONDS: Final = np.array([0.0, 0.01, 0.03, 0.06, 0.1, 0.15, 0.25, 0.5])
+_EVENLY_HZ: Final = np.linspace(0.0, 24_000.0, 481, dtype=np.float32)
+_NEPERS: Final = np.float32(np.log(10.0) / 10.0)
 _CLOSEST_SECONDS: Final = 0.004
 
 
@@ -126,7 +129,7 @@ class _Rows:
         amplitudes: ``(stages, harmonics)``.
         position: Control curve of stages.
         envelope: Level at every frame.
-        hiss: Noise without envelope, or None.
+        hiss: Noise without envelope beside amplitudes whose squares add up to at most 1, or None.
         below: The harmonics are those of the pitch divided by this.
     """
 
@@ -166,8 +169,6 @@ def sustain(model: Sustained, stroke: Stroke) -> Float32Array:
             mix_in(tone, one, 0.0 if leads else model.width * pan, even * (1.0 if player == leader else _OTHERS))
     if rows.hiss is not None:
         tone += rows.hiss
-    if model.breath or model.chiff:
-        tone += _breath(model, stroke, frames, float(np.sqrt(np.mean(tone[..., : frames // 2 + 1] ** 2))))
     tone *= rows.envelope
     return tone
 
@@ -267,7 +268,10 @@ def _measured_rows(model: Sustained, stroke: Stroke) -> _Rows:
     points = centres_hz().astype(np.float32)
     body = 20.0 * np.log10(_response(model, stroke, stroke.force, points) + 1e-6)
     levels = np.maximum(spectrum.noise_db + (body + model.noise_db).astype(np.float32), SILENT_DB)
-    hiss = band_noise(stroke.rng, seconds, levels, frames) / np.float32(max(1e-9, loudest))
+    levels = levels - np.float32(20.0 * np.log10(max(1e-9, loudest)))
+    if model.breath or model.chiff:
+        levels = f32(np.logaddexp(levels * _NEPERS, _breath_db(model, stroke, seconds) * _NEPERS) / _NEPERS)
+    hiss = band_noise(stroke.rng, seconds, levels, frames)
     used = _stages(seconds, float(at[-1]))
     position = np.interp(at, seconds[used], np.arange(used.size, dtype=np.float64))
     return _Rows(
@@ -296,7 +300,12 @@ def _modelled_rows(model: Sustained, stroke: Stroke) -> _Rows:
     dynamics = np.clip(stroke.force * movement, 0.0, 1.0) * np.sqrt(envelope) * np.float32(_DYNAMICS - 1)
     points = control_times(frames).size
     knots = np.minimum(np.arange(points) * 64, frames - 1)
-    return _Rows(np.array(rows), f32(dynamics[knots]), envelope * movement, None)
+    harmonics = np.array(rows)
+    harmonics /= np.sqrt((harmonics**2).sum(axis=1).max())
+    hiss = None
+    if model.breath or model.chiff:
+        hiss = band_noise(stroke.rng, _CHIFF_SECONDS, _breath_db(model, stroke, _CHIFF_SECONDS), frames)
+    return _Rows(harmonics, f32(dynamics[knots]), envelope * movement, hiss)
 
 
 def _movement(model: Sustained, stroke: Stroke, frames: int) -> Float32Array:
@@ -318,11 +327,14 @@ def _movement(model: Sustained, stroke: Stroke, frames: int) -> Float32Array:
     return upsample(f32(np.clip(movement, 0.05, 2.0).astype(np.float32)), frames)
 
 
-def _breath(model: Sustained, stroke: Stroke, frames: int, level: float) -> Float32Array:
+def _breath_db(model: Sustained, stroke: Stroke, seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Density of the breath and the chiff that a player adds to a tone of amplitude 1: ``(T, BANDS)``."""
     low, high = model.breath_hz
-    hiss = shape(noise(stroke.rng, frames), bandpass(low, high * stroke.bright(0.75, 1.3), 3))
-    hiss *= np.float32(0.6 * level / max(1e-9, float(np.std(hiss))))
-    amount = np.full(frames, model.breath, np.float32)
+    response = bandpass(low, high * stroke.bright(0.75, 1.3), 3)
+    share = float(np.mean(response(_EVENLY_HZ) ** 2))
+    amount = np.full(seconds.size, model.breath)
     if stroke.articulation != "legato" and not stroke.glide:
-        amount += np.float32(model.chiff) * np.exp(times(frames) * np.float32(-1.0 / 0.035))
-    return hiss * amount
+        amount += model.chiff * np.exp(-np.maximum(seconds, 0.0) / 0.035)
+    shape_db = 20.0 * np.log10(response(centres_hz().astype(np.float32)) + 1e-6)
+    amount_db = 20.0 * np.log10(_BREATH_SHARE * amount + 1e-7) - 10.0 * np.log10(share)
+    return np.asarray(amount_db[:, None] + shape_db, np.float64)
