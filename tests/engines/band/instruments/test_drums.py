@@ -1,10 +1,12 @@
 """Drums: kicks in tune, machines told apart, strokes that differ, articulations that are what they say."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from bench.sound import logmel
 
 from everjam.audio import SAMPLE_RATE_HZ
 from everjam.engines.band.instruments import PATCHES
@@ -14,6 +16,7 @@ from everjam.engines.band.score import Articulation
 
 Float64Array = npt.NDArray[np.float64]
 
+RECORDED = Path(__file__).parents[3] / "mix" / "instruments.npz"
 KICK_HZ = {"kick_808": 49.0, "kick_909": 49.0, "kick_punchy": 51.913, "kick_606": 58.27, "kick_cr78": 65.406,
  "kick_driven": 43.654, "kick_hard": 49.0, "kick_hardstyle": 43.654}  # fmt: skip
 MACHINES = {
@@ -261,3 +264,18 @@ def test_brushes_tap_slap_and_stir() -> None:
     early, later = (float(np.mean(stir[int(a * SAMPLE_RATE_HZ) : int(b * SAMPLE_RATE_HZ)] ** 2)) for a, b in
                     ((0.0, 0.03), (0.05, 0.2)))  # fmt: skip
     assert later > 0.3 * early
+
+
+def test_drums_are_near_their_recordings() -> None:
+    """Forces that were not measured, as ``tests/mix/test_instruments.py`` has them, to closer bounds."""
+    apart: dict[str, list[float]] = {}
+    with np.load(RECORDED) as found:
+        for label, codes in zip(found["labels"].tolist(), found["levels"], strict=True):
+            _, name, key, velocity = label.split("/")
+            if PATCHES[name].family in {"drums", "percussion"}:
+                wave = PATCHES[name].render(Tone(name, int(key), 0, int(velocity), 5, 0))
+                apart.setdefault(name, []).append(logmel.distance_db(logmel.log_mel(wave, every=2), codes * -0.5))
+    means = {name: float(np.mean(figures)) for name, figures in apart.items()}
+    assert len(means) > 30
+    assert max(means.values()) < 5.5, means
+    assert np.median(list(means.values())) < 3.0
