@@ -29,7 +29,7 @@ _SHORT: Final = 0.1
 _REST_DB: Final = 15.0
 _REST_WEIGHT: Final = 0.25
 """What is this much softer than the mean counts as a rest, and for less."""
-_SURGE_DB: Final = 5.0
+_SURGE_DB: Final = 4.0
 """No moment may come out this much louder than the target."""
 _SILENCE_DB: Final = -70.0
 _MAX_GAIN_DB: Final = 26.0
@@ -62,7 +62,7 @@ _RETURN: Final = 0.02
 """What comes back from the room is averaged over 2 s."""
 _USUAL_RETURN: Final = (3e-4, 4.5e-4)
 """Power sent and come back before anything has been heard."""
-_FRESH_QUANTA: Final = 15.0
+_FRESH_QUANTA: Final = 5.0
 """What was heard before counts for so much while the style changes."""
 
 
