@@ -11,9 +11,10 @@ import scipy.signal
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.contract import Family, Patch, Tone, Waveform
 from everjam.engines.band.instruments.dsp.base import midi_to_hz
-from everjam.engines.band.instruments.gains import GAINS_DB
+from everjam.engines.band.instruments.levels import GAINS_DB, RELEASES_MS
 from everjam.engines.band.score import Articulation
 
+DEFAULT_RELEASE_MS: Final = 150
 _DC_BLOCK_HZ: Final = 10.0
 _LEVEL_BLOCK: Final = 1024
 _NOMINAL_CREST: Final = 3.0
@@ -141,6 +142,7 @@ def make_patch(
         sustained=sustained,
         variants=variants,
         gain_db=GAINS_DB.get(name, 0.0),
+        release_ms=RELEASES_MS.get(name, DEFAULT_RELEASE_MS),
         articulations=frozenset(articulations),
         glides=glides,
     )

@@ -1,4 +1,4 @@
-"""Measured gains that make all patches equally loud; written by ``tools/measure_patch_gains.py``."""
+"""How loud patches are and how long they take to fall silent, measured: written by ``tools/measure_patches.py``."""
 
 from typing import Final
 
@@ -245,3 +245,5 @@ GAINS_DB: Final[dict[str, float]] = {
     "fire": -0.2,
     "night": -2.9,
 }
+
+RELEASES_MS: Final[dict[str, int]] = {}
