@@ -103,12 +103,13 @@ def _whole_numbers(numbers: list[int], hz: float) -> list[int]:
 
 
 def _grouped(analysed: Analysed, numbers: list[int]) -> Analysed:
-    """Levels of all harmonics to those of the kept numbers: means of the groups around them."""
+    """Levels of all harmonics to those of the kept numbers: mean powers of the groups around them."""
     levels = analysed.levels_db
     edges = np.sqrt(np.asarray(numbers[:-1]) * np.asarray(numbers[1:], np.float64))
     groups = np.searchsorted(edges, np.arange(1, levels.shape[1] + 1))
     used = int(groups[-1]) + 1
-    out = np.stack([levels[:, groups == group].mean(axis=1) for group in range(used)], axis=1)
+    power = 10.0 ** (levels / 10.0)
+    out = 10.0 * np.log10(np.stack([power[:, groups == group].mean(axis=1) for group in range(used)], axis=1))
     return Analysed(out, analysed.noise_db, analysed.release_seconds)
 
 
