@@ -62,7 +62,7 @@ def _tape(model: Sustained, low_hz: float, high_hz: float, stroke: Stroke) -> Fl
 
 _PIPES: Final = Sustained(
     measured="church_organ", vibrato_cents=0.0, jitter_cents=0.6, jitter_hz=1.5, voices=2, detune_cents=0.9, width=0.5,
-    tremor=0.01, release_seconds=1.1, chiff=0.06, breath_hz=(900.0, 5000.0),
+    tremor=0.01, release_seconds=0.8, chiff=0.06, breath_hz=(900.0, 5000.0),
 )  # fmt: skip
 """Each pipe speaks in its own time, then stands still."""
 
