@@ -12,7 +12,7 @@ from scipy.signal import lfilter, resample_poly
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.mixer import clipper, limiter, loudness, tone
 from everjam.engines.band.mixer.grid import Float64Array, to_cells, to_samples
-from everjam.engines.band.mixer.tilt import one_pole
+from everjam.engines.band.mixer.tone import one_pole
 
 Q = QUANTUM_FRAMES
 SECOND = 25 * Q
@@ -29,7 +29,7 @@ def noise(quanta: int, level: float = 0.1, seed: int = 1) -> Float32Array:
 
 def low_passed(x: Float32Array, hz: float) -> Float64Array:
     b, a = one_pole(hz)
-    out: Float64Array = lfilter(b.astype(np.float64), a.astype(np.float64), x.astype(np.float64))
+    out: Float64Array = lfilter(b, a, x.astype(np.float64))
     return out
 
 

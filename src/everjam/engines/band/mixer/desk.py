@@ -39,8 +39,7 @@ from everjam.engines.band.mixer.lofi import LofiState
 from everjam.engines.band.mixer.loudness import LevelState
 from everjam.engines.band.mixer.reverb import ReverbState
 from everjam.engines.band.mixer.slow import SlowState
-from everjam.engines.band.mixer.tilt import BRIGHTNESS_SPAN_DB
-from everjam.engines.band.mixer.tone import ToneState
+from everjam.engines.band.mixer.tone import BRIGHTNESS_SPAN_DB, ToneState
 from everjam.engines.band.mixer.voices import Fetch, Voice
 from everjam.engines.band.score import PARTS
 

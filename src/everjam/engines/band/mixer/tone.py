@@ -17,14 +17,23 @@ from scipy.signal import freqz, lfilter
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Float64Array
-from everjam.engines.band.mixer.tilt import one_pole
 
+BRIGHTNESS_SPAN_DB: Final = 16.0
+"""Tilt from brightness 0 to brightness 1."""
 CORNERS_HZ: Final = (120.0, 450.0, 1_600.0, 5_500.0)
 FLOOR_HZ: Final = 12.0
 """What lies below is left out: it is not heard, moves loudspeakers, and holds what distortion leaves of an offset."""
 BANDS: Final = len(CORNERS_HZ) + 1
 _TILT: Final = np.array((-0.5, -0.4, -0.08, 0.34, 0.5))
 """Share of a tilt in each band: half of it down at the bottom, half of it up at the top, about 0 at 900 Hz."""
+
+
+def one_pole(corner_hz: float) -> tuple[Float64Array, Float64Array]:
+    """Coefficients ``b, a`` of a one-pole low-pass (bilinear, one zero at Nyquist)."""
+    w = np.tan(np.pi * corner_hz / SAMPLE_RATE_HZ)
+    return np.array([w / (1 + w), w / (1 + w)]), np.array([1.0, (w - 1) / (1 + w)])
+
+
 _FILTERS: Final = tuple(one_pole(corner) for corner in (*CORNERS_HZ, FLOOR_HZ))
 
 
@@ -88,7 +97,7 @@ def gains(eq_db: Float64Array, tilt_db: npt.NDArray[np.float64]) -> Float64Array
 @cache
 def _splits(hz: tuple[float, ...]) -> npt.NDArray[np.complex128]:
     """Response of each band at some frequencies, ``(5, f)``; they add up to 1 above the floor."""
-    lows = [freqz(b.astype(float), a.astype(float), np.array(hz), fs=SAMPLE_RATE_HZ)[1] for b, a in _FILTERS]
+    lows = [freqz(b, a, np.array(hz), fs=SAMPLE_RATE_HZ)[1] for b, a in _FILTERS]
     edges = np.stack([lows[-1], *lows[:-1], np.ones(len(hz), complex)])
     return np.diff(edges, axis=0)
 
