@@ -18,15 +18,15 @@ from everjam.engines.band.score import Articulation
 
 _FRET_NOISE_HZ: Final = (500.0, 2600.0)
 _FINGER: Final = Plucked(
-    Struck("bass_finger", edge_hz=500.0, palm_seconds=0.45, let_go=0.012, let_go_hz=_FRET_NOISE_HZ),
+    Struck("bass_finger", edge_hz=500.0, palm_seconds=0.45, let_go=0.006, let_go_hz=_FRET_NOISE_HZ),
     FRETTED,
     squeak=0.03,
 )
 _PICK: Final = Plucked(
-    Struck("bass_pick", edge_hz=800.0, palm_seconds=0.35, let_go=0.014, let_go_hz=_FRET_NOISE_HZ), FRETTED, squeak=0.04
+    Struck("bass_pick", edge_hz=800.0, palm_seconds=0.35, let_go=0.007, let_go_hz=_FRET_NOISE_HZ), FRETTED, squeak=0.04
 )
 _SLAP: Final = Plucked(
-    Struck("bass_slap", edge_hz=1200.0, palm_seconds=0.3, let_go=0.016, let_go_hz=_FRET_NOISE_HZ), FRETTED, squeak=0.04
+    Struck("bass_slap", edge_hz=1200.0, palm_seconds=0.3, let_go=0.008, let_go_hz=_FRET_NOISE_HZ), FRETTED, squeak=0.04
 )
 _POP: Final = Plucked(
     replace(
@@ -38,7 +38,7 @@ _POP: Final = Plucked(
 )  # fmt: skip
 """A finger tears the string off the fingerboard: the frets answer."""
 _UPRIGHT: Final = Plucked(
-    Struck("bass_upright", edge_hz=400.0, palm_seconds=0.3, let_go=0.012, let_go_hz=(150.0, 900.0)),
+    Struck("bass_upright", edge_hz=400.0, palm_seconds=0.3, let_go=0.006, let_go_hz=(150.0, 900.0)),
     Bend(vibrato_cents=5.0, vibrato_hz=4.8, vibrato_after_seconds=0.45),
 )
 _SLAPPED_UPRIGHT: Final = Plucked(

@@ -49,7 +49,7 @@ _DRIVEN: Final[Collection[Articulation]] = ("legato", "staccato", "muted", "fall
 _POWER: Final[Collection[Articulation]] = ("legato", "staccato", "muted", "fall", "scoop")
 _FINGERS_HZ: Final = (900.0, 4000.0)
 _CLEAN: Final = Plucked(
-    Struck("guitar_clean", edge_hz=1300.0, let_go=0.014, let_go_hz=_FINGERS_HZ), FRETTED, squeak=0.05
+    Struck("guitar_clean", edge_hz=1300.0, let_go=0.007, let_go_hz=_FINGERS_HZ), FRETTED, squeak=0.05
 )
 _PALM_MUTED: Final = Plucked(Struck("guitar_muted", release_seconds=0.2, longest_seconds=1.0, edge_hz=1300.0), FRETTED)
 _RINGS_SECONDS: Final = 30.0

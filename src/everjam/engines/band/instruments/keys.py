@@ -33,7 +33,7 @@ from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 from everjam.engines.band.score import Articulation
 
 _PIANO: Final = Struck(
-    "piano", longest_seconds=6.0, edge_hz=900.0, spread=0.18, keys_spread=0.16,
+    "piano", longest_seconds=6.0, hiss_fall_db=10.0, edge_hz=900.0, spread=0.18, keys_spread=0.16,
     let_go=0.02, let_go_hz=(70.0, 500.0),
 )  # fmt: skip
 _HARPSICHORD: Final = Struck(

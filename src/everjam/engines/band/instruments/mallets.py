@@ -30,7 +30,7 @@ _MUSIC_BOX: Final = Struck("music_box", _RING, 3.0, 2500.0, spread=0.2)
 _XYLOPHONE: Final = Struck("xylophone", _RING, 0.9, 2600.0)
 _STEEL_DRUM: Final = Struck("steel_drum", _RING, 2.4, 2400.0)
 _TUBULAR_BELLS: Final = Struck("tubular_bells", _RING, 5.0, 2600.0)
-_TIMPANI: Final = Struck("timpani", _RING, 3.5, 700.0)
+_TIMPANI: Final = Struck("timpani", _RING, 3.5, 700.0, hiss_fall_db=3.0)
 
 
 def bar(model: Struck, stroke: Stroke) -> Float32Array:

@@ -28,14 +28,14 @@ from everjam.engines.band.score import Articulation
 
 _NYLON: Final = Plucked(
     Struck(
-        "guitar_nylon", release_seconds=0.5, edge_hz=900.0, palm_seconds=0.4, let_go=0.012, let_go_hz=(400.0, 2600.0)
+        "guitar_nylon", release_seconds=0.5, edge_hz=900.0, palm_seconds=0.4, let_go=0.006, let_go_hz=(400.0, 2600.0)
     ),
     FRETTED,
     squeak=0.05,
 )
 _STEEL: Final = Plucked(
     Struck(
-        "guitar_steel", release_seconds=0.8, edge_hz=1600.0, palm_seconds=0.4, let_go=0.016, let_go_hz=(900.0, 5000.0)
+        "guitar_steel", release_seconds=0.8, edge_hz=1600.0, palm_seconds=0.4, let_go=0.008, let_go_hz=(900.0, 5000.0)
     ),
     FRETTED,
     squeak=0.07,

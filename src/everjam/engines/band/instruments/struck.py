@@ -45,6 +45,7 @@ class Struck:
         keys_spread: How far low keys are to the left and high ones to the right, 0 to 1.
         attack_seconds: Rise at full force, beyond the measured one; soft strokes rise more slowly; 0 = as measured.
         residue: Level of the measured noise: hammer, finger, plectrum.
+        hiss_fall_db: What it loses each second beyond the measured fall: what is left of it is the recording's hiss.
         noise: Level of an added one.
         noise_hz: Its band.
         noise_tau_seconds: Its decay.
@@ -67,6 +68,7 @@ class Struck:
     keys_spread: float = 0.0
     attack_seconds: float = 0.0
     residue: float = 1.0
+    hiss_fall_db: float = 20.0
     noise: float = 0.0
     noise_hz: tuple[float, float] = (300.0, 2500.0)
     noise_tau_seconds: float = 0.008
@@ -160,6 +162,8 @@ def _sound(model: Struck, stroke: Stroke) -> tuple[_Sound, Spectrum]:
     seconds = np.append(seconds, last)
     if model.damping_hz:
         levels = _hurried(seconds, levels, 1.0 + (hz / model.damping_hz) ** 1.5)
+    # What stays of the noise is the hiss of the recording.
+    noise = noise - f32(model.hiss_fall_db * seconds)[:, None]
     seconds = seconds * model.ring
     if stroke.articulation == "muted":
         levels = levels - f32(np.outer(seconds, _palm_db(model, hz)))

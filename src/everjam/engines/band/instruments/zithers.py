@@ -29,7 +29,9 @@ _ZITHER: Final = Plucked(
     ),
     Bend(0.0, 0.05, 5.0, 5.0, 0.4),
 )  # fmt: skip
-_DULCIMER: Final = Plucked(Struck("dulcimer", _OPEN, longest_seconds=3.0, edge_hz=2000.0), repeats=ROLLED)
+_DULCIMER: Final = Plucked(
+    Struck("dulcimer", _OPEN, longest_seconds=3.0, edge_hz=2000.0, hiss_fall_db=8.0), repeats=ROLLED
+)
 _SANTUR: Final = Plucked(
     Struck(
         "dulcimer", 1.0, longest_seconds=2.2, edge_hz=4500.0, ring=1.5,
