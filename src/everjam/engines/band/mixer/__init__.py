@@ -5,7 +5,7 @@
     voices -> stems -> drive -> duck -> mute -+------------------> mix -> master
                                               +-> room, echo ----^
 
-    master = tilt and width -> tape -> level -> glue -> clipper -> limiter
+    master = tone and width -> tape -> level -> glue -> clipper -> limiter
 
 Everything that changes is in ``MixerState``; every effect is a function ``(state, input) -> (output, state)`` on grids
 that are counted from frame 0 of the jam, so that how a jam is cut into blocks does not matter.
