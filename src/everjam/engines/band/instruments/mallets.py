@@ -84,7 +84,7 @@ _MBIRA: Final = Plucked(
         "kalimba", _RING, 1.6, 1500.0, ring=0.7, body=((330.0, 160.0, 0.8), (1300.0, 500.0, 0.8)), floor=0.8,
         noise=0.3, noise_hz=(700.0, 5000.0), noise_tau_seconds=0.006,
     ),
-    buzz=Buzz(1.1, 6.0, (2200.0, 8500.0), 0.0, 0.3),
+    buzz=Buzz(1.8, 8.0, (2000.0, 8500.0), 0.0, 0.35),
 )  # fmt: skip
 """Shells and bottle tops on the soundboard rattle along."""
 

@@ -27,7 +27,7 @@ _SLOWEST_FALL_DB: Final = 4.0
 _JITTER_DB: Final = 0.7
 _NEAR_OCTAVES: Final = 45.0 / 1200.0
 _PAIR_SHARE: Final = 0.25
-_BLUR_DB: Final = 6.0
+_BLUR_DB: Final = 10.0
 _LONGEST_RELEASE_SECONDS: Final = 1.5
 
 
