@@ -26,7 +26,6 @@ _FOREVER_SECONDS: Final = 12.0
 _SLOWEST_FALL_DB: Final = 4.0
 _JITTER_DB: Final = 0.7
 _NEAR_OCTAVES: Final = 45.0 / 1200.0
-_PAIR_SHARE: Final = 0.25
 _BLUR_DB: Final = 10.0
 _LONGEST_RELEASE_SECONDS: Final = 1.5
 
@@ -191,7 +190,7 @@ def _in_tune(hz: Float64Array, levels_db: Float32Array, nominal_hz: float) -> Fl
     power = np.sum(10.0 ** (levels_db[4:, near].astype(np.float64) / 10.0), axis=0)
     off = float(power @ octaves[near]) / max(float(power.sum()), 1e-30)
     out = hz * 2.0**-off
-    out[near] = nominal_hz * 2.0 ** (_PAIR_SHARE * (octaves[near] - off))
+    out[near] = nominal_hz
     return np.asarray(out, np.float64)
 
 
