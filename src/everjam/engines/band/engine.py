@@ -247,15 +247,17 @@ class BandEngine:
             raise EngineError(f"the band has no patch named {note.patch!r}")
         velocity, trim = voices.velocity_step(note.velocity, fine=patch.family in _HIT)
         left, right = voices.pan_gains(note.pan, trim * 10 ** (patch.gain_db / 20))
-        tone = Tone(
-            note.patch,
-            min(max(note.pitch, 0), 127),
-            voices.duration_step(event.duration_frames, sustained=patch.lasts(note.articulation)),
-            velocity,
-            brightness,
-            (placed.take if patch.family in _TAKES else note.pitch) % patch.variants,
-            note.articulation,
-            note.glide,
+        tone = self._waveforms.canonical(
+            Tone(
+                note.patch,
+                min(max(note.pitch, 0), 127),
+                voices.duration_step(event.duration_frames, sustained=patch.lasts(note.articulation)),
+                velocity,
+                brightness,
+                (placed.take if patch.family in _TAKES else note.pitch) % patch.variants,
+                note.articulation,
+                note.glide,
+            )
         )
         part = PARTS.index(note.part)
         if not patch.sustained or note.articulation == "fall":

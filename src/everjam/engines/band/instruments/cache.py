@@ -105,7 +105,7 @@ class WaveformCache:
         """
         self._block += 1
         self._collect()
-        wanted = {tone: self.canonical(tone) for tone in tones}
+        wanted = {tone: tone if tone in self._kept else self.canonical(tone) for tone in tones}
         missing = [key for key in dict.fromkeys(wanted.values()) if key not in self._kept]
         made: dict[Tone, Recording] = {}
         if len(missing) >= _FEWEST_AT_ONCE or deadline is not None:
