@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from everjam.engines.band.cards import Deck, default_deck, read_card
+from everjam.engines.band.cards import Card, Deck, default_deck, read_card
 from everjam.engines.band.style import (
     ABSENT_FROM_CARD,
     ABSENT_FROM_PRIOR,
@@ -109,6 +109,22 @@ def test_numbers_move_smoothly_and_stay_in_range(guidance: float, weight: float)
     assert 0 <= style.number("bass.length") <= 1
     near = mixed(guidance, ("funk", min(1.0, weight + 0.001)), ("metal", max(0.0, 1 - weight - 0.001)))
     assert abs(near.number("tempo.low") - style.number("tempo.low")) < 1
+
+
+def test_effects_fade_with_the_share_of_who_asks_for_them() -> None:
+    def card(file: str, kind: str, chords: str) -> Card:
+        return read_card(file, f'name = "{file}"\nkind = "{kind}"\n{HEAD}[mix]\nwidth = 1\n{chords}')
+
+    flanger = "[mix.effects]\nflanger = { chords = %s }\n"
+    cards = {"a": card("a.toml", "genre", flanger % 0.8), "b": card("b.toml", "genre", "")}
+    deck = Deck(cards=cards, prior=card("prior.toml", "prior", flanger % 0), grids={})
+
+    def depth(share: float) -> float:
+        style = MixedStyle(deck, StyleKey((("a", share), ("b", 1.0 - share)), 4.0, "quality"))
+        return style.number("mix.effects.flanger.chords")
+
+    assert depth(1.0) == pytest.approx(0.8)
+    assert depth(0.25) == pytest.approx(0.2)
 
 
 def test_tempo_mixes_geometrically() -> None:

@@ -70,6 +70,8 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
 _UNIT: Final = (0.0, 1.0)
 _Kind = TypeVar("_Kind", bound=str)
 _SINGABLE: Final = ("melody.steps", "melody.after_")
+_SOLO_VOICES: Final = frozenset({"voice_solo", "voice_female", "voice_male"})
+_CHOIRS: Final = frozenset({"choir_ah", "choir_oo", "choir_mm", "choir_low"})
 _SHARPNESS: Final = {"quality": 1.15, "diversity": 0.35, "vocalization": 1.0}
 
 
@@ -249,9 +251,11 @@ class MixedStyle(Style):
 
     def _prefer(self, name: str, logits: dict[str, float]) -> None:
         if self._key.mode == "vocalization" and name == "instruments.voice":
-            for candidate in ("voice_solo", "choir_ah", "choir_oo"):
-                if candidate in logits:
-                    logits[candidate] += 12.0 if candidate == "voice_solo" else 8.0
+            for candidate in logits:
+                if candidate in _SOLO_VOICES:
+                    logits[candidate] += 12.0
+                elif candidate in _CHOIRS:
+                    logits[candidate] += 8.0
 
     def _exclude(self, name: str, logits: dict[str, float]) -> None:
         """Who pushes an instrument away does not want to hear it in any role."""
@@ -308,11 +312,16 @@ class MixedStyle(Style):
                 if card.kind != "word" or name in card.numbers
             ]
         speaking = self._speaking(name, [card for card in self._cards if name in card[0].numbers])
-        if base is None or not name.startswith("layers.") or any(card.kind != "mood" for card, _ in speaking):
+        if base is None or not speaking:
             return speaking
-        # A genre that does not mention a layer leaves it as it is; a mood beside it cannot hire on its own.
         genres = [(card, weight) for card, weight in self._cards if card.kind == "genre" and weight > 0]
-        return speaking + [(replace(card, numbers={name: base}), weight) for card, weight in genres if speaking]
+        if name.startswith("layers."):
+            # A genre that does not mention a layer leaves it as it is; a mood beside it cannot hire on its own.
+            silent = [] if any(card.kind != "mood" for card, _ in speaking) else genres
+        else:
+            # Effects that a genre does not mention, it does without.
+            silent = [one for one in genres if name.startswith("mix.effects.") and name not in one[0].numbers]
+        return speaking + [(replace(card, numbers={name: base}), weight) for card, weight in silent]
 
     @staticmethod
     def _folds(speaking: Sequence[tuple[Card, float]]) -> dict[str, float]:
