@@ -142,6 +142,42 @@ def test_idioms_and_drums_name_patches_that_exist() -> None:
     assert idiom_of("piano") == idiom_of("no such instrument")
 
 
+TRAITS = {"falls": "fall", "scoops": "scoop", "clips": "staccato"}
+
+
+@pytest.mark.parametrize("patch", sorted(IDIOMS))
+def test_players_ask_for_what_the_instrument_can_do(patch: str) -> None:
+    idiom, known = IDIOMS[patch], PATCHES[patch].articulations
+    wanted = {articulation for trait, articulation in TRAITS.items() if getattr(idiom, trait)}
+    wanted |= {idiom.holds} - {"plain"}
+    assert wanted <= known
+    assert PATCHES[patch].glides or not idiom.slides
+    assert "legato" not in known or idiom.slurs or patch == "balalaika"
+
+
+@pytest.mark.parametrize("patch", sorted(drums.ROLLED))
+def test_what_is_rolled_on_can_be_rolled_on(patch: str) -> None:
+    assert "roll" in PATCHES[patch].articulations
+
+
+def test_brushes_stir_where_the_time_swings_slowly() -> None:
+    def stirred(prompt: str) -> list[Note]:
+        return [note for seed in range(3) for note in notes(prompt, 16, seed) if note.patch == "snare_brush"]
+
+    ballad = stirred("noir")
+    assert share(ballad, "legato") > 0.1
+    circles = [note for note in ballad if note.articulation == "legato"]
+    assert all(note.duration_beats > 1 for note in circles)
+    assert all(note.articulation != "legato" for prompt in ("bossa nova", "waltz") for note in stirred(prompt))
+
+
+def test_cymbals_swell_into_what_is_announced() -> None:
+    played = [note for seed in range(3) for note in notes("big band", 64, seed) if note.patch == "crash"]
+    swells = [note for note in played if note.articulation == "roll"]
+    assert swells
+    assert all(note.duration_beats > 1 for note in swells)
+
+
 def test_repeated_strokes_become_a_roll_that_ends_on_the_last_one() -> None:
     hits = [
         Draft("drums", "drums", "snare_march", 38, 2 + 0.25 * step, 0.25, 0.4 + 0.1 * step, 0.2) for step in range(5)

@@ -8,7 +8,7 @@ from tests.engines.band.composing import CARDS, COMPOSER, jam, steer
 from everjam.engines.band.cards import default_deck
 from everjam.steering import Scale
 
-TEXTURE_NOISES = {"vinyl", "wind_noise", "riser", "impact"}
+TEXTURE_NOISES = {"vinyl", "wind_noise", "riser", "downlifter", "impact", "boom"}
 
 
 @pytest.mark.parametrize("scale", [one for one in Scale if one])

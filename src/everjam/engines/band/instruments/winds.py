@@ -32,7 +32,7 @@ PATCHES: Final[tuple[Patch, ...]] = (
     ),
     make_patch(
         "clarinet", "Clarinet", "winds", partial(sustain, _CLARINET), gm=71, low=50, high=91,
-        articulations={"legato", "staccato", "scoop"}, glides=True,
+        articulations={"legato", "staccato", "scoop", "fall"}, glides=True,
     ),
     make_patch(
         "alto_sax", "Alto saxophone", "winds", partial(sustain, _SAX), gm=65, low=49, high=81,

@@ -108,10 +108,11 @@ def _slurs_well(scene: Scene, draft: Draft, interval: int, slurred: int, *, is_s
 
 def _colour(scene: Scene, line: Sequence[Draft], idiom: Idiom, noise: Rng) -> None:
     """Staccato, tremolo, scoops into phrases and falls out of them, for the notes that are not slurred."""
-    if not (idiom.clips or idiom.scoops or idiom.holds != "plain"):
+    if not (idiom.clips or idiom.scoops or idiom.falls or idiom.holds != "plain"):
         return
     style, place = scene.style, scene.place
-    scoops, falls = (style.number("melody.scoops"), style.number("melody.falls")) if idiom.scoops else (0.0, 0.0)
+    scoops = style.number("melody.scoops") if idiom.scoops else 0.0
+    falls = style.number("melody.falls") if idiom.falls else 0.0
     holds = style.number("melody.tremolo")
     holds = idiom.holding + (1 - idiom.holding) * holds if idiom.holding else holds * 0.5
     clipped, held = scene.beats(CLIPPED_MS), scene.beats(HELD_MS)

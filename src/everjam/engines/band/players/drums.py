@@ -10,8 +10,11 @@ from everjam.engines.band.players.scene import VELOCITIES, Draft, Scene
 
 ROLLED: Final = frozenset(
     {
-        "snare_acoustic", "snare_rock", "snare_jazz", "snare_march", "snare_brush", "timbale", "taiko", "tambourine",
-        "triangle",
+        "snare_acoustic", "snare_rock", "snare_jazz", "snare_march", "snare_brush", "kick_march", "tom_acoustic",
+        "tom_rock", "timbale", "taiko", "tambourine", "triangle", "sleigh_bells", "shaker", "maracas", "cabasa",
+        "castanets", "woodblock", "conga", "conga_low", "bongo", "djembe", "djembe_bass", "djembe_slap", "darbuka",
+        "darbuka_tek", "frame_drum", "tabla", "bayan", "dhol", "dhol_bass", "talking_drum", "bombo", "tambora",
+        "pandeiro", "cajon", "cajon_slap",
     }
 )  # fmt: skip
 """Patches of drums that are rolled on."""
@@ -20,6 +23,15 @@ SHORTEST_ROLL: Final = 3
 """Strokes, at most ``ROLLED_BEATS`` apart, that a roll stands for."""
 CHOKED: Final = frozenset({"crash", "ride", "open"})
 """Cymbals that are grabbed on the last beat before everybody stops."""
+STIRRED_SWING: Final = 0.35
+STIRRED_BPM: Final = 150.0
+"""Time that swings, and is no faster, is stirred by brushes."""
+STIR_BEATS: Final = 2.0
+_STIR: Final = 0.42
+_SOFT: Final = 0.6
+"""Brush strokes below this force may be part of the circle."""
+_SWELL_SHARE: Final = 0.5
+"""Of a bar, over which mallets on a cymbal lead into the next one."""
 _VOICE_OF: Final = {voice.pitch: name for name, voice in reversed(DRUM_VOICES.items())}
 
 
@@ -38,10 +50,11 @@ def play(scene: Scene, grids: Mapping[str, Grid]) -> list[Draft]:
         _pattern(scene, grids, scene.pick("drums.perc", *scene.scope("perc")), "perc") if scene.plays("perc") else []
     )
     if drafts:
+        drafts += _stirs(scene, drafts)
         drafts += _decorations(scene, drafts)
         drafts = _build(scene, drafts)
         drafts = _fill(scene, grids, drafts)
-        drafts += _crash(scene)
+        drafts += _crash(scene) + _swell(scene)
     if scene.announcement == "stop":
         last = scene.meter.beat_starts[-1]
         for draft in drafts:
@@ -104,6 +117,26 @@ def _pattern(scene: Scene, grids: Mapping[str, Grid], name: str, layer: str) -> 
             need = scene.need(start, probability) - (0.12 if voice in {"kick", "snare"} else 0.0)
             drafts.append(_draft(scene, layer, voice, start, velocity, max(0.02, need)))
     return drafts
+
+
+def _stirs(scene: Scene, drafts: Sequence[Draft]) -> list[Draft]:
+    """The circles that one brush draws under what the other taps; soft strokes where one begins become part of it."""
+    if scene.bpm > STIRRED_BPM or scene.style.number("feel.swing") < STIRRED_SWING:
+        return []
+    if not any(draft.layer == "drums" for draft in drafts) or scene.patch("snare") != "snare_brush":
+        return []
+    taps = {draft.start: draft for draft in drafts if draft.patch == "snare_brush"}
+    added = []
+    for start in scene.meter.beat_starts[::2]:
+        length = min(STIR_BEATS, scene.bar_beats - start)
+        tap = taps.get(start)
+        if tap is None:
+            tap = _draft(scene, "drums", "snare", start, _STIR, 0.08)
+            added.append(tap)
+        elif tap.velocity >= _SOFT:
+            continue
+        tap.articulation, tap.length = "legato", length
+    return added
 
 
 def _decorations(scene: Scene, drafts: list[Draft]) -> list[Draft]:
@@ -215,6 +248,18 @@ def _rolled(filled: list[Draft]) -> list[Draft]:
             first.velocity = sum(draft.velocity for draft in run[:-1]) / (len(run) - 1)
             kept += [first, last]
     return kept
+
+
+def _swell(scene: Scene) -> list[Draft]:
+    """A cymbal rolled with mallets into what is announced, where drums are rolled on."""
+    if scene.announcement not in {"fill", "riser"}:
+        return []
+    if not scene.dice.happens(scene.style.number("drums.rolls"), scene.dice.rng.at("swell", scene.bar)):
+        return []
+    start = (1.0 - _SWELL_SHARE) * scene.bar_beats
+    swell = _draft(scene, "drums", "crash", start, 0.5 + 0.3 * scene.energy, 0.2)
+    swell.articulation, swell.length = "roll", scene.bar_beats - start
+    return [swell]
 
 
 def _crash(scene: Scene) -> list[Draft]:

@@ -18,7 +18,8 @@ class Idiom:
         slurs: Notes can be bound to the one before without being struck, tongued or bowed anew.
         slides: Widest interval in semitones that it slides over, 0 where it cannot slide.
         portamento: How often it slides where it slurs, in any style, 0 to 1.
-        scoops: Notes can be reached from below, and be dropped at their end.
+        scoops: Notes can be reached from below.
+        falls: Notes can be dropped at their end.
         clips: Short notes are played staccato.
         holds: How long notes are kept alive: tremolo, roll, or plain where they sound by themselves.
         holding: How often they are, in any style, 0 to 1.
@@ -29,6 +30,7 @@ class Idiom:
     slides: int = 0
     portamento: float = 0.0
     scoops: bool = False
+    falls: bool = False
     clips: bool = False
     holds: Articulation = "plain"
     holding: float = 0.0
@@ -39,18 +41,20 @@ PLAIN: Final = Idiom()
 """Struck once, and left alone."""
 _BREATH: Final = Idiom(slurs=True)
 _WIND: Final = Idiom(slurs=True, clips=True)
-_BENT_WIND: Final = Idiom(slurs=True, slides=2, portamento=0.2, scoops=True, clips=True)
-_REED: Final = Idiom(slurs=True, slides=2, scoops=True, clips=True)
-_BRASS: Final = Idiom(slurs=True, slides=1, scoops=True, clips=True)
-_BOWED: Final = Idiom(slurs=True, slides=7, portamento=0.05, clips=True)
-_VOICE: Final = Idiom(slurs=True, slides=7, portamento=0.1, scoops=True)
+_BENT_WIND: Final = Idiom(slurs=True, slides=2, portamento=0.2, scoops=True, falls=True, clips=True)
+_REED: Final = Idiom(slurs=True, slides=2, scoops=True, falls=True, clips=True)
+_BRASS: Final = Idiom(slurs=True, slides=1, scoops=True, falls=True, clips=True)
+_BOWED: Final = Idiom(slurs=True, slides=7, portamento=0.05, scoops=True, clips=True, holds="tremolo")
+_VOICE: Final = Idiom(slurs=True, slides=7, portamento=0.1, scoops=True, falls=True, clips=True)
 _LEAD: Final = Idiom(slurs=True, slides=24)
-_FRETTED: Final = Idiom(slurs=True, slides=5)
-_PICKED: Final = Idiom(slurs=True, slides=3, holds="tremolo", holding=0.35)
-_BENT_STRING: Final = Idiom(slurs=True, slides=7, portamento=0.35)
+_FRETTED: Final = Idiom(slurs=True, slides=5, scoops=True, falls=True)
+_GUITAR: Final = replace(_FRETTED, holds="tremolo")
+_PICKED: Final = replace(_FRETTED, slides=3, holds="tremolo", holding=0.35)
+_TREMOLO: Final = replace(_PICKED, holding=0.6)
+_BENT_STRING: Final = Idiom(slurs=True, slides=7, portamento=0.35, scoops=True, falls=True)
 _MALLETS: Final = Idiom(holds="roll", holding=0.3)
 _HAMMERED: Final = Idiom(holds="tremolo", holding=0.2)
-_BASS: Final = Idiom(slurs=True, slides=7)
+_BASS: Final = Idiom(slurs=True, slides=7, scoops=True, falls=True)
 _SYNTH_BASS: Final = Idiom(slurs=True, slides=24)
 
 
@@ -59,9 +63,10 @@ def _all(idiom: Idiom, names: str) -> dict[str, Idiom]:
 
 
 IDIOMS: Final[dict[str, Idiom]] = {
-    **_all(_WIND, "flute piccolo recorder tin_whistle ocarina oboe bassoon bass_clarinet"),
-    **_all(_BENT_WIND, "bansuri ney duduk shehnai shakuhachi pan_flute"),
-    **_all(_REED, "clarinet alto_sax tenor_sax soprano_sax harmonica"),
+    **_all(_WIND, "flute piccolo recorder ocarina oboe bassoon bass_clarinet"),
+    **_all(_BENT_WIND, "bansuri ney shakuhachi pan_flute"),
+    **_all(replace(_BENT_WIND, falls=False), "duduk shehnai"),
+    **_all(_REED, "clarinet alto_sax tenor_sax soprano_sax harmonica tin_whistle"),
     **_all(_BRASS, "trumpet trumpet_muted"),
     "brass_section": replace(_BRASS, slides=0),
     **_all(_WIND, "french_horn tuba"),
@@ -69,26 +74,38 @@ IDIOMS: Final[dict[str, Idiom]] = {
     **_all(_BOWED, "violin viola cello contrabass fiddle"),
     "strings": Idiom(slurs=True, slides=5, portamento=0.02, clips=True, holds="tremolo"),
     "erhu": replace(_BOWED, portamento=0.5),
-    **_all(_BREATH, "hurdy_gurdy melodica bagpipes accordion organ mellotron_strings mellotron_flute synth_strings"),
-    **_all(_VOICE, "voice_solo voice_female voice_male"),
-    **_all(_BREATH, "choir_ah choir_oo choir_mm choir_low"),
+    **_all(_BREATH, "hurdy_gurdy melodica bagpipes organ mellotron_strings mellotron_flute synth_strings vocoder"),
+    "accordion": _WIND,
+    **_all(_VOICE, "voice_solo voice_female voice_male voice_scat"),
+    "voice_chop": replace(_VOICE, clips=False),
+    **_all(_BREATH, "choir_oo choir_mm"),
+    **_all(_WIND, "choir_ah choir_low"),
     **_all(_LEAD, "lead_saw lead_square lead_soft lead_chip lead_moog lead_trance lead_hard lead_sync lead_wavetable"),
-    **_all(_LEAD, "seq_acid supersaw stab_hoover brass_synth brass_fm buchla vocoder"),
+    **_all(_LEAD, "seq_acid supersaw stab_hoover"),
+    **_all(replace(_LEAD, clips=True), "brass_synth brass_fm"),
     "theremin": replace(_LEAD, portamento=1.0),
-    **_all(_FRETTED, "guitar_nylon guitar_steel guitar_clean guitar_chorus guitar_distorted guitar_flamenco banjo"),
-    **_all(_FRETTED, "guitar_twang guitar_wah ukulele lute"),
-    "guitar_lead": Idiom(slurs=True, slides=5, portamento=0.2, scoops=True),
-    **_all(replace(_BENT_STRING, scoops=True), "guitar_slide steel_pedal"),
-    **_all(_BENT_STRING, "sitar shamisen koto"),
+    **_all(_FRETTED, "guitar_distorted guitar_twang"),
+    "guitar_wah": replace(_FRETTED, falls=False),
+    **_all(_GUITAR, "guitar_nylon guitar_steel guitar_clean guitar_chorus banjo ukulele lute"),
+    "guitar_flamenco": replace(_GUITAR, holding=0.1),
+    "guitar_lead": replace(_FRETTED, portamento=0.2),
+    "guitar_slide": replace(_BENT_STRING, scoops=False),
+    "steel_pedal": _BENT_STRING,
+    "sitar": replace(_BENT_STRING, holds="tremolo"),
+    "shamisen": replace(_BENT_STRING, holds="tremolo", holding=0.1),
+    "koto": replace(_BENT_STRING, holds="tremolo", holding=0.15, spread_ms=50.0),
     "guzheng": replace(_BENT_STRING, holds="tremolo", holding=0.3, spread_ms=70.0),
     **_all(_PICKED, "oud tar bouzouki charango"),
-    **_all(replace(_PICKED, slurs=False, holding=0.6), "mandolin balalaika pipa"),
+    **_all(_TREMOLO, "mandolin pipa"),
+    "balalaika": replace(_TREMOLO, slurs=False),
     **_all(_MALLETS, "marimba xylophone balafon"),
     "steel_drum": replace(_MALLETS, holding=0.6),
+    "glockenspiel": replace(_MALLETS, holding=0.0),
     **_all(_HAMMERED, "santur cimbalom dulcimer"),
     "timpani": Idiom(holds="roll", holding=0.7),
-    **_all(Idiom(spread_ms=90.0), "harp lyre kora"),
-    "zither": Idiom(spread_ms=70.0),
+    "harp": Idiom(holds="tremolo", spread_ms=90.0),
+    **_all(Idiom(spread_ms=90.0), "lyre kora"),
+    "zither": replace(_PICKED, holding=0.1, falls=False, spread_ms=70.0),
     **_all(_BASS, "bass_finger bass_pick bass_slap"),
     "bass_upright": replace(_BASS, slides=5),
     "bass_fretless": replace(_BASS, portamento=0.3),

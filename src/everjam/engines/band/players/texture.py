@@ -13,6 +13,8 @@ NOISE: Final = 0.7
 """How loud a place is, however loudly the band plays in it."""
 NEAR_NOISE: Final = 1.5
 """Nats within which a second noise is heard too."""
+STRUCK: Final = frozenset({"impact", "boom"})
+"""Noises that fall once, where a section begins."""
 _PLACES: Final = frozenset({"rain", "waves", "birds", "crowd", "fire", "night", "wind_noise"})
 
 
@@ -76,6 +78,9 @@ def _noise(scene: Scene) -> list[Draft]:
     tonic = theory.nearest(scene.key.tonic, 38 if patch == "drone_dark" else 62)
     if patch == "tanpura":
         drafts += _tanpura(scene)
+    elif patch in STRUCK:
+        if scene.place.is_first or scene.arrives:
+            drafts.append(_long("noise", patch, theory.nearest(scene.key.tonic, 38), 2.0, NOISE))
     elif patch:
         # Two bars at a time, so that the seams do not march with the bars.
         every = 2 if scene.bar_beats * 2 * 60 / scene.bpm < 9 else 1
@@ -87,7 +92,21 @@ def _noise(scene: Scene) -> list[Draft]:
         drafts.append(_long("noise", "riser", tonic, scene.bar_beats, 0.6))
     if scene.place.name == "drop" and scene.place.is_first:
         drafts.append(_long("noise", "impact", theory.nearest(scene.key.tonic, 38), 2.0, 0.8))
+    if _breaks_down(scene):
+        drafts.append(_long("noise", "boom", theory.nearest(scene.key.tonic, 38), 2.0, 0.7))
+        drafts.append(_long("noise", "downlifter", tonic, scene.bar_beats, 0.5))
     return drafts
+
+
+def _breaks_down(scene: Scene) -> bool:
+    """Whether the floor falls away here: a break begins in a piece that is built on drops."""
+    place = scene.place
+    return (
+        place.name == "break"
+        and place.is_first
+        and place.sections_before > 0
+        and any(name == "drop" for name, _ in place.cycle)
+    )
 
 
 def _other_noise(scene: Scene, patch: str) -> str:

@@ -8,6 +8,8 @@ from everjam.engines.band.players.scene import Draft, Scene
 
 _SYLLABLES: Final = frozenset({"voice_chop", "voice_scat"})
 """Voices that do not hold notes."""
+SOLOISTS: Final = frozenset({"voice_solo", "voice_female", "voice_male"})
+"""Voices that sing alone."""
 
 
 def play(scene: Scene) -> list[Draft]:
@@ -24,7 +26,7 @@ def play(scene: Scene) -> list[Draft]:
     drafts = []
     for span in scene.spans:
         held = voice(span.chord, "triad", 67, (64, 67, 71))
-        for place, pitch in enumerate(held[-1:] if patch == "voice_solo" else held):
+        for place, pitch in enumerate(held[-1:] if patch in SOLOISTS else held):
             drafts.append(
                 Draft(
                     layer="voice",
@@ -35,7 +37,7 @@ def play(scene: Scene) -> list[Draft]:
                     length=span.length_beats,
                     velocity=0.55,
                     need=0.05 + 0.2 * (span.start_beats > 0),
-                    pan=0.0 if patch == "voice_solo" else 0.4 * (place - 1),
+                    pan=0.0 if patch in SOLOISTS else 0.4 * (place - 1),
                 )
             )
     return drafts
