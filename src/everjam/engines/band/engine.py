@@ -208,6 +208,7 @@ class BandEngine:
             controls=replace(state.mixer.controls, cues=(*state.mixer.controls.cues, *laid.cues)),
         )
         mixed, mixer = self._mixer.render(mixer, _mutes(steering.controls), _or_half(brightness), frames)
+        self._ready = {}
         audio = np.ascontiguousarray(mixed.audio.T)
         if not np.isfinite(audio.sum()):
             raise EngineError(f"the band's sound is not finite at frame {state.frame}")
