@@ -37,6 +37,8 @@ FOLDING: Final = math.log(1.2)
 """Tempos whose ratio is this close to 2 are felt as one tempo."""
 LEAST_SHARE: Final = 0.03
 """Of the likeliest, below which a room or a spectrum is not worth mixing in."""
+LEAST_EFFECT: Final = 0.05
+"""Depth below which an effect is not heard and would cost as much as any."""
 MAX_SHARES: Final = 4
 """Styles that a morph can hold at once."""
 
@@ -182,9 +184,9 @@ class Style:
         )
 
     def _positive(self, name: str) -> dict[Part, float]:
-        """Levels above 0, at most 1, of the parts that somebody speaks about."""
+        """Levels that can be heard, at most 1, of the parts that somebody speaks about."""
         levels = {part: min(1.0, self.number_or(f"{name}.{part}", 0.0)) for part in PARTS}
-        return {part: level for part, level in levels.items() if level > 0.0}
+        return {part: level for part, level in levels.items() if level >= LEAST_EFFECT}
 
     def _odds(self, name: str, known: tuple[_Kind, ...]) -> dict[_Kind, float]:
         """A table's odds as shares that add up to 1, without what hardly counts."""
