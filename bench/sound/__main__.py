@@ -23,19 +23,21 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 
 from importlib.util import find_spec
 from itertools import pairwise
+from math import gcd
 
 from bench.music.clips import Ask, Clip, clip
 from bench.music.guide import all_prompts
 from bench.music.running import Job, run
 from bench.sound import report
+from bench.sound.measure import CHANGE_SECONDS
 
 from everjam.engines.band.cards import default_deck
 
 NEEDED = ("librosa", "essentia", "soxr", "pyloudnorm")
 SAMPLE_PROMPTS, SAMPLE_SECONDS, SAMPLE_PAIRS = 10, 14.0, 5
 SECONDS, SEEDS, PAIRS = 30.0, 3, 128
-CHANGE_SECONDS = 10.0
-"""When the prompt of a pair changes: a border of blocks."""
+PAIR_SECONDS = 21.0
+"""Of a pair: the bar that follows the change, and a window, fit behind it."""
 _FIRST_SEED = 700
 _STRIDE = 0.381966
 """Of the list of prompts from a pair's first to its second: unlike neighbours."""
@@ -85,9 +87,11 @@ def _clips(arguments: argparse.Namespace) -> tuple[list[Clip], list[Clip]]:
 
 def _changes(prompts: list[str], count: int) -> list[Clip]:
     stride = max(1, round(_STRIDE * len(prompts)))
+    while gcd(stride, len(prompts)) > 1:
+        stride += 1
     order = [prompts[number * stride % len(prompts)] for number in range(count + 1)]
     return [
-        Clip((Ask(((one, 1.0),)), Ask(((two, 1.0),), from_seconds=CHANGE_SECONDS)), _FIRST_SEED + number, 18.0)
+        Clip((Ask(((one, 1.0),)), Ask(((two, 1.0),), from_seconds=CHANGE_SECONDS)), _FIRST_SEED + number, PAIR_SECONDS)
         for number, (one, two) in enumerate(pairwise(order))
         if one != two
     ]

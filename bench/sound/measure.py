@@ -18,6 +18,10 @@ SHORT_SECONDS = 3.0
 """Window of short-term loudness (EBU Tech 3341)."""
 SKIP_SECONDS = 8.0
 """Of the spectrum and the balance: what follows the music slowly has arrived by then."""
+CHANGE_SECONDS = 10.0
+"""When the prompt of a clip of two changes: a border of blocks, after what follows the music slowly has arrived."""
+WINDOW_SECONDS = 7.0
+"""Of integrated loudness before and after a change: about a phrase."""
 _HOP_SECONDS = 0.1
 _MONO_BELOW_HZ = 120.0
 _SILENCE_DB = -60.0
@@ -40,6 +44,7 @@ def measure(sound: Sound) -> dict[str, Any]:
         "dbtp": dbtp,
         "plr_db": dbtp - lufs,
         "dc_db": 2 * power_db(float(np.abs(audio.mean(axis=0)).max())),
+        **jumps(sound, CHANGE_SECONDS),
         **stereo(audio),
         "octaves_db": octaves_db(settled),
         "clicks": float(len(clicks(sound))),
@@ -54,25 +59,39 @@ def measure_change(sound: Sound) -> dict[str, Any]:
     """Around the moment of a clip's second ask: how the loudness jumps, and whether there is a seam.
 
     Returns:
-        ``jump_lu``: loudness of the 3 s after, less that of the 3 s before; ``later_lu``: of the 3 s after those, the
-        same; ``usual_lu``: the same earlier in the clip, where nothing changes; ``seam``.
+        ``jump_lu`` and ``short_jump_lu`` from ``jumps``; ``seam``; ``dbtp``.
     """
-    audio = sound.heard.audio.astype(np.float64)
     at = sound.heard.clip.asks[1].from_seconds
-    window = SHORT_SECONDS
-
-    def loud(begin: float) -> float:
-        first = round(begin * SAMPLE_RATE_HZ)
-        return _plain_loudness(audio[first : first + round(window * SAMPLE_RATE_HZ)])
-
-    before = loud(at - window)
     return {
-        "jump_lu": loud(at) - before,
-        "later_lu": loud(at + window) - before,
-        "usual_lu": before - loud(at - 2 * window),
+        **jumps(sound, at),
         "seam": seam(sound.heard.audio, [round(at * SAMPLE_RATE_HZ)]),
         "dbtp": true_peak_db(sound.heard.audio),
     }
+
+
+def jumps(sound: Sound, at_seconds: float) -> dict[str, float]:
+    """How much louder it is after the first bar line from a moment on than before the moment.
+
+    A prompt that changes is heard from the next bar on, so time before that bar says nothing. Music that goes on
+    unchanged has windows of 3 s that differ by up to 2 LU: a fill, a rest, a phrase that ends. Windows of 7 s hold
+    about a phrase each, and BS.1770's gates leave its rests out. They still vary, so the same is measured where nothing
+    changes, and the two are to be compared.
+
+    Returns:
+        ``jump_lu``: integrated loudness of the 7 s after, less that of the 7 s before; ``short_jump_lu``: the same of
+        windows of 3 s; NaN where the clip is too short.
+    """
+    audio = sound.heard.audio.astype(np.float64)
+    bars = [beat.frame for beat in sound.heard.beats if beat.beat == 0 and beat.frame >= at_seconds * SAMPLE_RATE_HZ]
+    end, begin = round(at_seconds * SAMPLE_RATE_HZ), bars[0] if bars else len(audio)
+    out = {}
+    for name, seconds in (("jump_lu", WINDOW_SECONDS), ("short_jump_lu", SHORT_SECONDS)):
+        length = round(seconds * SAMPLE_RATE_HZ)
+        fits = begin + length <= len(audio) and end >= length
+        out[name] = (
+            integrated(audio[begin : begin + length]) - integrated(audio[end - length : end]) if fits else np.nan
+        )
+    return out
 
 
 def integrated(audio: Vector) -> float:

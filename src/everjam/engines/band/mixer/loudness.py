@@ -24,6 +24,8 @@ _MEMORY_QUANTA: Final = 150
 _TRUST_QUANTA: Final = 3
 _SHORT: Final = 0.1
 """Short-term power moves a tenth of the way in a quantum: 0.4 s, the span of a gating block in BS.1770."""
+_FRESH_SHORT: Final = 0.2
+"""The same while the style changes: what is new is often louder than what it replaces, from its first beat on."""
 _REST_WEIGHT: Final = 0.25
 """What is this much softer than the mean counts as a rest, and for less."""
 _SURGE_DB: Final = 4.0
@@ -33,6 +35,8 @@ _MAX_GAIN_DB: Final = 26.0
 _FIRST_GAIN_DB: Final = 1.5
 _SLEW_DB: Final = 0.4
 """The gain moves by at most this much in a quantum."""
+_FRESH_FALL_DB: Final = 0.8
+"""It falls by at most this much while the style changes."""
 
 _SHELF: Final = (
     (1.53512485958697, -2.69169618940638, 1.19839281085285),
@@ -221,7 +225,7 @@ def ride(
     for q, (new, moved) in enumerate(zip(fresh.tolist(), (10 ** (moved_db / 10)).tolist(), strict=True)):
         now = after(q, gain)
         mean *= moved
-        short = short + (now - short) * _SHORT if short else now
+        short = short + (now - short) * (_FRESH_SHORT if new else _SHORT) if short else now
         level = _LUFS_OFFSET + 10 * math.log10(short + 1e-12)
         if level > _SILENCE_DB:
             share = 1.0 if short > _GATE * mean else _REST_WEIGHT
@@ -229,7 +233,7 @@ def ride(
             mean += (short - mean) * share / weight
             goal = min(_AIM_LUFS - _LUFS_OFFSET - 10 * math.log10(mean + 1e-12), OUT_LUFS + _SURGE_DB - level)
             goal = min(max(goal, -_MAX_GAIN_DB), _MAX_GAIN_DB)
-            gain = min(max(goal, gain - _SLEW_DB), gain + _SLEW_DB)
+            gain = min(max(goal, gain - (_FRESH_FALL_DB if new else _SLEW_DB)), gain + _SLEW_DB)
         gains.append(gain)
     linear: Float64Array = 10 ** (np.array(gains) / 20)
     glue_gains = np.empty(envelope.shape[0] + 1)
