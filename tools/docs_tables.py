@@ -184,6 +184,29 @@ def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()
     return f"{table(shown, cells)}\n\n{origin}"
 
 
+def side_by_side(name: str, before: str, key: str, heads: Sequence[str]) -> str:
+    """Two published results of a benchmark in one table: what was measured before, and now.
+
+    Args:
+        name: Of the benchmark, as its file in ``docs/figures``.
+        before: The same of the older state.
+        key: Column that names a row.
+        heads: Columns to show of both.
+    """
+    paths = [FIGURES / f"{one}.json" for one in (before, name)]
+    if not all(path.exists() for path in paths):
+        return f"Not measured yet; `python -m {_command_of(name)}` does it."
+    old, new = (json.loads(path.read_text("utf-8")) for path in paths)
+    past = {row[key]: row for row in old["rows"]}
+    cells = [
+        (row[key], *(_short(side.get(head, "")) for head in heads for side in (past.get(row[key], {}), row)))
+        for row in new["rows"]
+    ]
+    shown = [key, *(f"{head}{when}" for head in heads for when in (" before", ""))]
+    origin = f"Measured by `python -m {new['command']}` on {new['machine']}, revision {new['revision'][:8]}"
+    return f"{table(shown, cells)}\n\n{origin}; before: `python -m {old['command']}` with the older tree."
+
+
 def _command_of(name: str) -> str:
     """What made a result: one benchmark's tables share its name up to the first hyphen."""
     return COMMANDS.get(name, f"bench.{name.partition('-')[0]}")

@@ -18,8 +18,8 @@ from everjam.engines.band.score import PARTS, SPECTRA
 LIMIT_DB: Final = 6.0
 MIX_DB: Final = -14.0
 """Loudness of a whole mix before the master, in the decibels of ``measure``."""
-TYPICAL_DB: Final = np.array((-20.9, -24.4, -22.0, -22.4, -30.8, -23.3))
-"""Loudness of each part where ``controls.BALANCE_DB`` puts the faders: the median over all cards."""
+TYPICAL_DB: Final = np.array((-22.2, -25.0, -22.6, -23.1, -30.5, -26.2))
+"""Loudness of each part where ``controls.BALANCE_DB`` puts the faders: the median over fifty cards."""
 _LAG: Final = 4
 """Samples; the difference over so many stands for the treble that counts for more in loudness (BS.1770)."""
 _TREBLE: Final = 1.5
