@@ -23,6 +23,8 @@ _SUNG: Final = frozenset({"melody", "counter", "voice"})
 _LINES: Final = _SUNG | {"bass", "riff"}
 _RIFF_SLURS: Final = 0.5
 """How much less an ostinato is slurred than a melody."""
+_UNASKED: Final = 0.2
+"""Tremolo in a style up to which only those play it who do so in any style."""
 _SWUNG: Final = 0.35
 _BREATH_BEATS: Final = 0.45
 """Silence that makes the next note the beginning of a phrase, and the last one its end."""
@@ -114,7 +116,7 @@ def _colour(scene: Scene, line: Sequence[Draft], idiom: Idiom, noise: Rng) -> No
     scoops = style.number("melody.scoops") if idiom.scoops else 0.0
     falls = style.number("melody.falls") if idiom.falls else 0.0
     holds = style.number("melody.tremolo")
-    holds = idiom.holding + (1 - idiom.holding) * holds if idiom.holding else holds * 0.5
+    holds = idiom.holding + (1 - idiom.holding) * holds if idiom.holding else max(0.0, holds - _UNASKED)
     clipped, held = scene.beats(CLIPPED_MS), scene.beats(HELD_MS)
     end, bar = -1.0, (place.bar & 7) << 16
     for index, draft in enumerate(line):
