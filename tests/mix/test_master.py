@@ -156,18 +156,29 @@ class TestLevel:
         assert abs(drift[0]) < 1.0
         assert drift[1] > drift[0] + 2.0
 
+    def course_of(self, levels: tuple[float, float], fresh_quanta: int) -> Float64Array:
+        """The level's gains in dB at quantum borders for ten seconds of noise and three of louder or softer noise."""
+        x = np.concatenate((noise(250, levels[0]), noise(75, levels[1])), axis=1)
+        power = loudness.bands(x) @ loudness.K_WEIGHTS
+        fresh = ((np.arange(325) >= 250) & (np.arange(325) < 250 + fresh_quanta)).astype(np.float64)
+        gains, _, _ = loudness.ride(
+            loudness.start(), power, power, loudness.course(x), np.full(326, 0.3), fresh, np.zeros(325)
+        )
+        return 20 * np.log10(gains)
+
     def test_a_new_style_is_brought_in_line_within_two_seconds(self) -> None:
-        x = np.concatenate((noise(250, 0.2), noise(125, 0.05)), axis=1)
-        state, gains = loudness.start(), []
-        for at in range(0, x.shape[1], SECOND):
-            piece = x[:, at : at + SECOND]
-            fresh = np.full(25, float(at >= 10 * SECOND))
-            power = loudness.bands(piece) @ loudness.K_WEIGHTS
-            moved, _, state = loudness.ride(
-                state, power, power, loudness.course(piece), np.full(26, 0.3), fresh, np.zeros(25)
-            )
-            gains.append(20 * np.log10(moved[-1]))
-        assert gains[11] - gains[9] > 8
+        gains = self.course_of((0.2, 0.05), 75)
+        assert gains[300] - gains[250] > 8
+
+    def test_a_louder_style_is_turned_down_within_a_second(self) -> None:
+        """Half a second is all that the controls take to a new style."""
+        gains = self.course_of((0.1, 0.2), 12)
+        assert gains[275] - gains[250] < -4.5
+        assert gains[320] == pytest.approx(gains[275], abs=1.5)
+
+    def test_the_same_in_the_middle_of_a_style_is_music_and_stays(self) -> None:
+        gains = self.course_of((0.1, 0.2), 0)
+        assert gains[275] - gains[250] > -2.5
 
     def test_what_comes_back_is_known_from_what_was_sent(self) -> None:
         sent = np.full(400, 0.01)
