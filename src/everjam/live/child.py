@@ -21,10 +21,10 @@ SINGLE_THREADED: Final = dict.fromkeys(
 
 FRUGAL: Final = {
     "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": "262144",
-    "MALLOC_TRIM_THRESHOLD_": "1048576",
+    "MALLOC_MMAP_THRESHOLD_": "524288",
+    "MALLOC_TRIM_THRESHOLD_": "8388608",
 }
-"""glibc gives large blocks back when they are freed: a third less memory for three per cent of the time. Other C
+"""glibc gives large blocks back when they are freed: much less memory for little time. Other C
 libraries do not know these names."""
 
 

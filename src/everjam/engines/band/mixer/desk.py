@@ -44,7 +44,7 @@ from everjam.engines.band.mixer.voices import Fetch, Voice
 from everjam.engines.band.score import PARTS
 
 STEMS: Final[tuple[str, ...]] = (*PARTS, "effects")
-CHUNK_QUANTA: Final = 13
+CHUNK_QUANTA: Final = 25
 _BRIGHTNESS_QUANTUM: Final = 0.55
 """Share of the way to a new brightness in one quantum: about 50 ms to get there."""
 _SIDE_POWER: Final = 0.15
