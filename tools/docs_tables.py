@@ -161,13 +161,14 @@ COMMANDS = {
 """Of benchmarks whose name does not say how to run them."""
 
 
-def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()) -> str:
+def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = (), only: Sequence[str] = ()) -> str:
     """The published result of a benchmark as a table, with the command that made it.
 
     Args:
         name: Of the benchmark, as its file in ``docs/figures``.
         heads: Columns to show, in this order; empty = all.
         without: Columns not to show.
+        only: What stands in the first column of the rows to show; empty = all.
     """
     path = FIGURES / f"{name}.json"
     if not path.exists():
@@ -177,6 +178,8 @@ def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()
     if isinstance(rows, dict):
         rows = [{"": key, **values} for key, values in rows.items()]
     shown = [head for head in heads or rows[0] if head not in without]
+    if only:
+        rows = [row for row in rows if row[shown[0]] in only]
     cells = [[_short(row.get(head, "")) for head in shown] for row in rows]
     machine = result.get("machine") or f"{result.get('cpu', '')}, Python {result.get('python', '')}"
     command = result.get("command") or _command_of(name)
