@@ -34,11 +34,12 @@ class Recording:
         Raises:
             ValueError: It is not finite.
         """
-        peak = np.abs(waveform).max(initial=np.float32(0.0))
+        peak = np.float32(max(waveform.max(initial=np.float32(0.0)), -waveform.min(initial=np.float32(0.0))))
         if not np.isfinite(peak):
             raise ValueError("the waveform is not finite")
         scale = max(peak / _FULL_SCALE, np.float32(1e-12))
-        samples = np.rint(waveform / scale).astype(np.int16)
+        samples = np.empty(waveform.shape, np.int16)
+        np.rint(waveform * (np.float32(1.0) / scale), out=samples, casting="unsafe")
         samples.setflags(write=False)
         return cls(samples, float(scale))
 

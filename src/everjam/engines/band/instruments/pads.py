@@ -91,7 +91,7 @@ _CUTOFFS: Final = 3
 
 
 def _pad(pad: Pad, stroke: Stroke) -> Float32Array:
-    frames = frames_of(stroke.held_seconds + pad.release_seconds)
+    frames = stroke.frames(pad.release_seconds)
     low, high = pad.open_hz
     end = stroke.hz * 1.5 + stroke.bright(low, high) * stroke.hard(0.5, 1.1)
     start = min(end * 0.9, stroke.hz * 1.2 + pad.start_hz * stroke.bright(0.6, 1.6))
@@ -117,19 +117,16 @@ def _pad(pad: Pad, stroke: Stroke) -> Float32Array:
 
 def _swell(stroke: Stroke, frames: int, rise: float, fall: float, sustain: float, let_go: float) -> Float32Array:
     """Envelope of a pad: short notes rise faster."""
-    return adsr(
-        frames,
-        stroke.held_seconds,
-        attack_seconds=min(rise, 0.06 + 0.45 * stroke.held_seconds),
-        decay_seconds=fall,
-        sustain=sustain,
-        release_seconds=let_go,
-    )
+    at = control_times(frames)
+    since = at - np.float32(stroke.held_seconds)
+    out = sustain + (1.0 - sustain) * np.exp(at / np.float32(-fall))
+    out *= np.sin(0.5 * np.pi * np.minimum(at / np.float32(min(rise, 0.06 + 0.45 * stroke.held_seconds)), 1.0)) ** 2
+    return upsample(f32(out * np.exp(np.maximum(since, 0.0) * np.float32(-6.9 / let_go))), frames)
 
 
 def _pad_glass(stroke: Stroke) -> Float32Array:
     """Bell-like overtones that breathe against each other."""
-    frames = frames_of(stroke.held_seconds + 1.4)
+    frames = stroke.frames(1.4)
     ratios = np.array([1.0, 2.0, 3.0, 4.0, 6.0, 9.0])
     levels = (
         np.array([1.0, 0.5, 0.32, 0.24, 0.16, 0.1])
@@ -161,7 +158,7 @@ def _phased(stroke: Stroke, count: int, places: int) -> Float32Array:
 def _pad_sweep(stroke: Stroke) -> Float32Array:
     """Saws in a phaser that turns slowly, differently on either side."""
     release_seconds = 1.5
-    frames = frames_of(stroke.held_seconds + release_seconds)
+    frames = stroke.frames(release_seconds)
     places = 14
     tables = _phased(stroke, harmonic_count(stroke.hz, 300), places)
     at = control_times(frames)
@@ -183,7 +180,7 @@ def _pad_sweep(stroke: Stroke) -> Float32Array:
 def _pad_vapor(stroke: Stroke) -> Float32Array:
     """A slowed tape: dull, chorused, its pitch sways."""
     release_seconds = 1.3
-    frames = frames_of(stroke.held_seconds + release_seconds)
+    frames = stroke.frames(release_seconds)
     at = control_times(frames)
     count = harmonic_count(stroke.hz, 120)
     cutoff = stroke.hz * 1.5 + stroke.bright(250.0, 2200.0) * stroke.hard(0.6, 1.1) * 2.0 ** (

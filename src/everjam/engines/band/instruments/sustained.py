@@ -21,7 +21,6 @@ from everjam.engines.band.instruments.dsp.base import (
     attack,
     control_times,
     f32,
-    frames_of,
     mix_in,
     release,
     stage,
@@ -256,7 +255,7 @@ def _measured_rows(model: Sustained, stroke: Stroke) -> _Rows:
     release_seconds = model.release_seconds or min(_LONGEST_RELEASE_SECONDS, spectrum.release_seconds)
     if stroke.articulation == "staccato":
         release_seconds *= 0.7
-    frames = frames_of(stroke.held_seconds + release_seconds * 1.1)
+    frames = stroke.frames(release_seconds * 1.1)
     at = control_times(frames)
     count = harmonic_count(stroke.hz / spectrum.below, min(1200, spectrum.hz.size))
     hz = spectrum.hz[:count].astype(np.float32)
@@ -283,7 +282,7 @@ def _modelled_rows(model: Sustained, stroke: Stroke) -> _Rows:
     attack_seconds, release_seconds = model.attack_seconds or 0.05, model.release_seconds or 0.15
     if stroke.articulation == "legato" or stroke.glide:
         attack_seconds = min(attack_seconds, _LEGATO_RISE_SECONDS)
-    frames = frames_of(stroke.held_seconds + release_seconds)
+    frames = stroke.frames(release_seconds)
     envelope = adsr(
         frames,
         stroke.held_seconds,

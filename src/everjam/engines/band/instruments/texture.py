@@ -146,7 +146,7 @@ def _boom(stroke: Stroke) -> Float32Array:
 def _drone_dark(stroke: Stroke) -> Float32Array:
     """Low pulses that beat slowly, a fifth within, a filter that never rests."""
     release_seconds = 2.5
-    frames = frames_of(stroke.held_seconds + release_seconds)
+    frames = stroke.frames(release_seconds)
     top = stroke.hz + stroke.bright(200.0, 2200.0) * stroke.hard(0.6, 1.1)
     count = max(2, harmonic_count(stroke.hz, 200))
     number = np.arange(1, count + 1)
@@ -168,7 +168,7 @@ def _drone_dark(stroke: Stroke) -> Float32Array:
 def _wind(stroke: Stroke) -> Float32Array:
     """Gusts: the stronger, the brighter, and a thin whistle at the edge of the strongest."""
     release_seconds = 1.8
-    frames = frames_of(stroke.held_seconds + release_seconds)
+    frames = stroke.frames(release_seconds)
     rng = stroke.rng
     gust = np.tanh(0.9 * wander(rng, frames, 0.45) + 0.25 * wander(rng, frames, 1.7))
     low = stroke.bright(170.0, 800.0)
@@ -201,7 +201,7 @@ def _gusty(centre_hz: float, whistle: float) -> Response:
 def _shimmer(stroke: Stroke) -> Float32Array:
     """High octaves of a chord tone that twinkle in and out, as an octave-shifting reverb leaves them."""
     release_seconds = 2.0
-    frames = frames_of(stroke.held_seconds + release_seconds)
+    frames = stroke.frames(release_seconds)
     base = stroke.hz
     while base < 500.0:
         base *= 2.0

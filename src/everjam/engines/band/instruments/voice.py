@@ -26,7 +26,7 @@ from everjam.engines.band.instruments.dsp.filters import peaks
 from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, scan, stack, walk
 from everjam.engines.band.instruments.measured import measured
 from everjam.engines.band.instruments.singing import Singer, Vowel, sing, tract, vowel_formants
-from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
+from everjam.engines.band.instruments.voicing import HEARD_SECONDS, Stroke, Voice, make_patch
 
 _SUNG: Final = ("legato", "staccato", "scoop", "fall")
 
@@ -59,7 +59,7 @@ def _choir(choir: Choir, stroke: Stroke) -> Float32Array:
     spectrum = measured(choir.table, stroke.hz, stroke.force)
     held = min(stroke.held_seconds, 0.14) if stroke.articulation == "staccato" else stroke.held_seconds
     let_go = max(0.25, spectrum.release_seconds)
-    frames = frames_of(held + let_go)
+    frames = frames_of(held + min(let_go, HEARD_SECONDS))
     at = control_times(frames)
     levels_db = spectrum.levels_db
     if choir.hum:
@@ -72,8 +72,11 @@ def _choir(choir: Choir, stroke: Stroke) -> Float32Array:
     loudness = np.sqrt(np.sum(rows**2, axis=1, keepdims=True))
     position = f32(np.interp(at, _STAGES, np.arange(len(_STAGES))).astype(np.float32))
     tone = cloud(stroke.hz, rows / loudness, choir.spread, frames, position, stroke.rng)
-    power = np.sqrt(np.sum(gains(levels_at(spectrum.seconds, levels_db, at)) ** 2, axis=1) / 2.0)
-    rise = power / max(1e-9, float(loudness.max()) / np.sqrt(2.0))
+    moments = np.interp(
+        np.arange(0.0, spectrum.seconds.size - 0.9, 0.25), np.arange(spectrum.seconds.size), spectrum.seconds
+    )
+    power = np.sqrt(np.sum(gains(levels_at(spectrum.seconds, levels_db, moments)) ** 2, axis=1))
+    rise = np.interp(at, moments, power / max(1e-9, float(loudness.max())))
     tone *= upsample(f32(rise.astype(np.float32)), frames)
     air = band_noise(stroke.rng, spectrum.seconds, f32(spectrum.noise_db + choir.noise_db), frames)
     tone += air * np.float32(np.sqrt(2.0) / max(1e-9, float(loudness.max())))
@@ -83,7 +86,7 @@ def _choir(choir: Choir, stroke: Stroke) -> Float32Array:
 
 def _low_choir(vowels: tuple[Vowel, ...], stroke: Stroke) -> Float32Array:
     """Basses who sing together in a church, vowels that darken."""
-    frames = frames_of(stroke.held_seconds + 1.1)
+    frames = stroke.frames(1.1)
     count = harmonic_count(stroke.hz, 110)
     number = np.arange(1, count + 1)
     hz = np.broadcast_to(stroke.hz * number, (len(vowels), count))

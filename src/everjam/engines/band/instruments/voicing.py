@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import scipy.signal
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.contract import Family, Patch, Tone, Waveform
-from everjam.engines.band.instruments.dsp.base import midi_to_hz
+from everjam.engines.band.instruments.dsp.base import f32, frames_of, midi_to_hz
 from everjam.engines.band.instruments.levels import GAINS_DB, RELEASES_MS
 from everjam.engines.band.score import Articulation
 
@@ -20,6 +21,9 @@ _LEVEL_BLOCK: Final = 1024
 _NOMINAL_CREST: Final = 3.0
 _SILENT: Final = 10.0 ** (-76.0 / 20.0)
 _FADE_FRAMES: Final = 384
+_RISE: Final = np.arange(24, dtype=np.float32) / np.float32(24.0)
+HEARD_SECONDS: Final = 0.9
+"""The longest that the mixer lets a note ring on after its end (``levels.RELEASES_MS``)."""
 _VELOCITY_EXPONENT: Final = 1.66
 """30 dB from velocity 1 to 8."""
 _FORCE_TILT_DB: Final = 5.0
@@ -64,6 +68,10 @@ class Stroke:
     def hard(self, soft: float, loud: float) -> float:
         """Geometric interpolation by force: ``soft`` at 0, ``loud`` at 1."""
         return float(soft * (loud / soft) ** self.force)
+
+    def frames(self, release_seconds: float) -> int:
+        """Length of a note that rings on for so long after it is let go, as far as the mixer lets that be heard."""
+        return frames_of(self.held_seconds + min(release_seconds, HEARD_SECONDS))
 
 
 Voice = Callable[[Stroke], Float32Array]
@@ -129,7 +137,10 @@ def make_patch(
         )
         pivot = pivot_hz or float(np.clip(2.5 * stroke.hz, 250.0, 5000.0))
         tilt = tilt_db * (2.0 * stroke.brightness - 1.0) + _FORCE_TILT_DB * (stroke.force - 0.75)
-        return finish(voice(stroke), stroke, tilt_db=tilt, pivot_hz=pivot, placed=placed)
+        signal = voice(stroke)
+        if sustained and stroke.articulation != "fall":
+            signal = signal[..., : stroke.frames(HEARD_SECONDS)]
+        return finish(signal, stroke, tilt_db=tilt, pivot_hz=pivot, placed=placed)
 
     return Patch(
         name=name,
@@ -161,25 +172,26 @@ def finish(signal: Float32Array, stroke: Stroke, *, tilt_db: float, pivot_hz: fl
     Returns:
         float32 ``(channels, frames)``, read-only, first sample near 0, last sample 0.
     """
-    planar = np.atleast_2d(signal)
+    planar = f32(np.atleast_2d(signal))
     numerator, denominator = _tilt_and_dc_block(tilt_db, pivot_hz)
-    out = np.asarray(scipy.signal.lfilter(numerator, denominator, planar, axis=-1), np.float32)
-    out = _trimmed(out)
-    if out.shape[0] == 2 and not placed:
+    out = f32(scipy.signal.lfilter(numerator, denominator, planar, axis=-1))
+    peaks, energies = _blocks(out)
+    out, heard = _trimmed(out, peaks.max(axis=0))
+    energies, peaks = energies[:, :heard], peaks[:, :heard].max(axis=1)
+    power = energies.sum(axis=1)
+    gains = np.ones(len(out))
+    if len(out) == 2 and not placed and power.min() > 0.0:
         # Detuned voices beat: by chance one side would be louder in this take.
-        power = np.einsum("cf,cf->c", out, out)
-        if power.min() > 0.0:
-            out *= np.sqrt(power.mean() / power)[:, None]
-    peak = float(np.abs(out).max())
+        gains = np.sqrt(power.mean() / power)
+    peak = float((gains * peaks).max())
     if peak > 0.0:
-        level = np.sqrt(peak * _NOMINAL_CREST * _loudest_rms(out))
-        out *= np.float32(stroke.force**_VELOCITY_EXPONENT / level)
+        loudest = float((gains * gains @ energies).max()) / len(out) / min(_LEVEL_BLOCK, out.shape[1])
+        gains *= stroke.force**_VELOCITY_EXPONENT / np.sqrt(peak * _NOMINAL_CREST * np.sqrt(loudest))
+    out = out * f32(gains)[:, None]
     rise = min(24, out.shape[1])
-    out[:, :rise] *= np.arange(rise, dtype=np.float32) / np.float32(rise)
-    fall = min(_FADE_FRAMES, out.shape[1])
-    out[:, -fall:] *= 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, fall, dtype=np.float32))
-    out[:, -1] = 0.0
-    out = np.ascontiguousarray(out)
+    out[:, :rise] *= _RISE[:rise]
+    fall = _FALL if out.shape[1] >= _FADE_FRAMES else _fall(out.shape[1])
+    out[:, -fall.size :] *= fall
     out.setflags(write=False)
     return out
 
@@ -197,18 +209,34 @@ def _tilt_and_dc_block(tilt_db: float, pivot_hz: float) -> tuple[Float32Array, F
     return numerator, denominator
 
 
-def _trimmed(planar: Float32Array) -> Float32Array:
-    """Without the silence at the end, in whole level blocks."""
-    frames = planar.shape[1]
-    loudness = np.abs(planar).max(axis=0)
-    blocks = np.maximum.reduceat(loudness, np.arange(0, frames, _LEVEL_BLOCK))
-    loud = np.flatnonzero(blocks > blocks.max() * _SILENT)
-    last = int(loud[-1]) + 1 if loud.size else 1
-    return planar[:, : min(frames, last * _LEVEL_BLOCK)]
+def _blocks(planar: Float32Array) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Peak and energy of every level block, the last one may be short: both ``(channels, blocks)``."""
+    channels, frames = planar.shape
+    full = frames // _LEVEL_BLOCK
+    count = full + (frames % _LEVEL_BLOCK > 0)
+    peaks, energies = np.empty((channels, count)), np.empty((channels, count))
+    for number, line in enumerate(planar):
+        pieces = line[: full * _LEVEL_BLOCK].reshape(full, _LEVEL_BLOCK)
+        np.maximum(pieces.max(axis=1), -pieces.min(axis=1), out=peaks[number, :full])
+        energies[number, :full] = np.einsum("bf,bf->b", pieces, pieces)
+        rest = line[full * _LEVEL_BLOCK :]
+        if rest.size:
+            peaks[number, full] = max(rest.max(), -rest.min())
+            energies[number, full] = np.einsum("f,f->", rest, rest)
+    return peaks, energies
 
 
-def _loudest_rms(planar: Float32Array) -> float:
-    """RMS of the loudest level block, over channels."""
-    power = np.einsum("cf,cf->f", planar, planar) / planar.shape[0]
-    starts = np.arange(0, power.size, _LEVEL_BLOCK)
-    return float(np.sqrt(np.add.reduceat(power, starts).max() / min(_LEVEL_BLOCK, power.size)))
+def _trimmed(planar: Float32Array, peaks: npt.NDArray[np.float64]) -> tuple[Float32Array, int]:
+    """Without the silence at the end, in whole level blocks, and how many blocks that leaves."""
+    loud = np.flatnonzero(peaks > peaks.max() * _SILENT)
+    heard = int(loud[-1]) + 1 if loud.size else 1
+    frames = heard * _LEVEL_BLOCK
+    return planar[:, : min(planar.shape[1], frames)], heard
+
+
+def _fall(frames: int) -> Float32Array:
+    """Half a cosine from 1 to 0."""
+    return f32(0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, frames), dtype=np.float32))
+
+
+_FALL: Final = _fall(_FADE_FRAMES)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.instruments.dsp.base import TAU, f32
+from everjam.engines.band.instruments.dsp.base import TAU, f32, product
 
 Float64Array = npt.NDArray[np.float64]
 Complex128Array = npt.NDArray[np.complex128]
@@ -15,9 +15,9 @@ SILENT_DB: Final = -127.5
 """Level that means nothing sounds."""
 _BLOCK: Final = 128
 _HIGHEST_HZ: Final = SAMPLE_RATE_HZ * 0.46
-_SEGMENTS: Final = (16, 96, 384)
+_SEGMENTS: Final = (16, 48, 96, 192, 384)
 """Ends of the segments, in blocks: partials that have died away are left out of the later, longer ones."""
-_DEAD_DB: Final = 84.0
+_DEAD_DB: Final = 74.0
 
 
 def powers(base: Complex128Array, count: int) -> Complex128Array:
@@ -104,6 +104,6 @@ def additive(
                 [gain[:-1] * coarse.imag, gain[:-1] * coarse.real, slope * coarse.imag, slope * coarse.real], axis=1
             )
             right = np.concatenate([fine.real, fine.imag, fine.real * ramp, fine.imag * ramp])
-            np.matmul(left, right, out=out[start:end])
+            out[start:end] = product(left, right)
         start = end
     return out.reshape(-1)[:frames]

@@ -20,7 +20,8 @@ _WIDEST: Final = 0.62
 _ELSEWHERE: Final = 0.381966
 _MANY: Final = 30.0
 _HIGHEST_HZ: Final = 20_500.0
-_INAUDIBLE: Final = 2e-5
+_INAUDIBLE: Final = 2e-4
+_PIECE: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,8 @@ def _moving(
     np.cos(turn, out=phasor.real)
     np.sin(turn, out=phasor.imag)
     spectrum = np.zeros(size // 2 + 1, np.complex64)
-    middle = np.zeros(frames, np.float32)
-    side = np.zeros(frames, np.float32)
-    apart = np.float32(_WIDEST * width)
+    sides = np.zeros((2 if width else 1, frames), np.float32)
+    shifts = (0, round(_ELSEWHERE * size))
     for row, line in enumerate(amplitudes):
         weight = None if position is None else np.clip(1.0 - np.abs(position - np.float32(row)), 0.0, 1.0)
         if weight is not None and not weight.any():
@@ -98,22 +98,22 @@ def _moving(
         np.multiply(line, phasor, out=spectrum[:used])
         loop = scipy.fft.irfft(spectrum, size)
         curve = None if weight is None else upsample(f32(weight), frames)
-        for out, shift, level in ((middle, 0, np.float32(1.0)), (side, round(_ELSEWHERE * size), apart)):
-            if level:
-                _add_loop(out, loop, shift, level, curve)
-    return widened(middle, side) if width else np.stack([middle, middle])
+        for out, shift in zip(sides, shifts, strict=False):
+            _add_loop(out, loop, shift, curve)
+    if not width:
+        return np.broadcast_to(sides, (2, frames))
+    return widened(sides[0], sides[1], _WIDEST * width)
 
 
-def _add_loop(out: Float32Array, loop: Float32Array, shift: int, level: np.float32, curve: Float32Array | None) -> None:
+def _add_loop(out: Float32Array, loop: Float32Array, shift: int, curve: Float32Array | None) -> None:
     """Adds a loop from ``shift`` on, as often as it takes, in place."""
     at = 0
     while at < out.size:
         start = (shift + at) % loop.size
-        length = min(out.size - at, loop.size - start)
-        piece = loop[start : start + length] * level
-        if curve is not None:
-            piece *= curve[at : at + length]
-        out[at : at + length] += piece
+        # In pieces that stay in the cache of a core.
+        length = min(out.size - at, loop.size - start, _PIECE)
+        piece = loop[start : start + length]
+        out[at : at + length] += piece if curve is None else piece * curve[at : at + length]
         at += length
 
 
@@ -187,7 +187,7 @@ def scatter(
     curve = None if busy is None else upsample(f32(busy), frames)
     out = np.zeros((2, frames), np.float32)
     for side, loop in zip(out, bank[::-1] if swapped else bank, strict=True):
-        _add_loop(side, loop, shift, np.float32(1.0), curve)
+        _add_loop(side, loop, shift, curve)
     return out
 
 
@@ -228,22 +228,27 @@ def _power(
 ) -> Float32Array:
     """Power of every bin up to the highest that is used: ``(spectra, bins)``."""
     bin_hz = SAMPLE_RATE_HZ / size
-    out = np.zeros((len(rows), int(_HIGHEST_HZ * 1.03 / bin_hz)), np.float32)
-    loudness = f32(rows * rows)
-    detuned = f32(2.0 ** (np.array(spread.cents) / 1200.0))
-    highest = 1
-    multiples = np.arange(1, rows.shape[1] + 1) if ratios is None else ratios[: rows.shape[1]]
-    for number, multiple in enumerate(multiples):
-        centres = detuned * np.float32(hz * float(multiple))
-        blur = max(spread.least_hz, 0.45 * bin_hz, hz * float(multiple) * (2.0 ** (spread.blur_cents / 1200.0) - 1.0))
-        first = max(1, int((float(centres.min()) - 3.0 * blur) / bin_hz))
-        last = int((float(centres.max()) + 3.0 * blur) / bin_hz) + 2
-        if centres.max() > _HIGHEST_HZ or last > out.shape[1]:
-            continue
-        highest = max(highest, last)
-        away = (np.arange(first, last, dtype=np.float32) * np.float32(bin_hz) - centres[:, None]) * np.float32(
-            0.7071 / blur
-        )
-        share = np.exp(-away * away).sum(axis=0)
-        out[:, first:last] += loudness[:, number, None] * (share * np.float32(1.0 / share.sum()))
-    return out[:, :highest]
+    loudness = rows * rows
+    multiples = hz * (np.arange(1.0, rows.shape[1] + 1.0) if ratios is None else ratios[: rows.shape[1]])
+    detuned = 2.0 ** (np.array(spread.cents) / 1200.0)
+    blur = np.maximum(multiples * (2.0 ** (spread.blur_cents / 1200.0) - 1.0), max(spread.least_hz, 0.45 * bin_hz))
+    first = np.maximum(1, (multiples * detuned.min() - 3.0 * blur) / bin_hz).astype(np.int64)
+    last = ((multiples * detuned.max() + 3.0 * blur) / bin_hz).astype(np.int64) + 2
+    kept = (multiples * detuned.max() <= _HIGHEST_HZ) & (last <= int(_HIGHEST_HZ * 1.03 / bin_hz))
+    highest = int(last[kept].max(initial=1))
+    out = np.zeros((len(rows), highest))
+    # Partials of about the same width are spread at once.
+    sizes = np.ceil(np.log2(last - first)).astype(np.int64)
+    for step in np.unique(sizes[kept]):
+        group = np.flatnonzero(kept & (sizes == step))
+        bins = first[group, None] + np.arange(int((last - first)[group].max()))
+        share = np.zeros(bins.shape, np.float32)
+        scale = f32(0.7071 / blur[group])[:, None]
+        for ratio in detuned:
+            away = (f32(bins * bin_hz) - f32(multiples[group] * ratio)[:, None]) * scale
+            share += np.exp(-away * away)
+        share /= share.sum(axis=1, keepdims=True)
+        np.minimum(bins, highest - 1, out=bins)
+        for row, levels in enumerate(loudness[:, group]):
+            out[row] += np.bincount(bins.ravel(), (share * levels[:, None]).ravel(), highest)
+    return f32(out)

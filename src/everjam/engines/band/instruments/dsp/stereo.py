@@ -11,11 +11,14 @@ from everjam.engines.band.instruments.dsp.base import f32
 _SIDE_HZ: Final = 200.0
 
 
-def widened(middle: Float32Array, side: Float32Array) -> Float32Array:
-    """Stereo ``(2, frames)`` of what both sides share and what sets them apart above 200 Hz."""
+def widened(middle: Float32Array, side: Float32Array, share: float = 1.0) -> Float32Array:
+    """Stereo ``(2, frames)`` of what both sides share and of ``share`` of what sets them apart above 200 Hz."""
     numerator, denominator = _SIDE_FILTER
-    aside = f32(scipy.signal.lfilter(numerator, denominator, side))
-    return np.stack([middle + aside, middle - aside])
+    aside = f32(scipy.signal.lfilter(numerator * np.float32(share), denominator, side))
+    out = np.empty((2, middle.size), np.float32)
+    np.add(middle, aside, out=out[0])
+    np.subtract(middle, aside, out=out[1])
+    return out
 
 
 def mono_bass(stereo: Float32Array) -> Float32Array:
