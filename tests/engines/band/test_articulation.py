@@ -263,3 +263,16 @@ def test_every_card_keeps_to_what_it_may_say() -> None:
     for card in default_deck().cards.values():
         for name in ("melody.legato", "melody.portamento", "melody.scoops", "melody.falls", "melody.tremolo"):
             assert 0 <= card.numbers.get(name, 0) <= 1
+
+
+@pytest.mark.parametrize("prompt", ["house", "trance", "hardstyle"])
+def test_drops_are_announced_and_breaks_fall_away(prompt: str) -> None:
+    heard = Counter(note.patch for seed in range(2) for note in notes(prompt, 64, seed))
+    assert min(heard[patch] for patch in ("riser", "impact", "boom", "downlifter")) > 0
+    assert heard["impact"] < 16
+
+
+@pytest.mark.parametrize("prompt", ["classic rock", "bebop", "fugue"])
+def test_bands_do_without_risers(prompt: str) -> None:
+    heard = {note.patch for note in notes(prompt, 48)}
+    assert not heard & {"riser", "impact", "boom", "downlifter"}

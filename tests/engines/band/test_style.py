@@ -168,3 +168,13 @@ def test_every_number_and_table_of_the_default_deck_can_be_mixed() -> None:
     production = style.production()
     assert set(production.gains_db) == {"drums", "bass", "chords", "melody", "texture", "voice"}
     assert all(0 <= level <= 1 for level in (*production.reverb.values(), *production.drive.values()))
+
+
+@pytest.mark.parametrize("prompt", ["house", "lullaby", "sea_shanty", "reggae", "trance"])
+def test_vocalization_prefers_soloists_to_choirs_and_choirs_to_chops(prompt: str) -> None:
+    table = MixedStyle(default_deck(), StyleKey(((prompt, 1.0),), 4.0, "vocalization")).table("instruments.voice")
+    said = dict(zip(table.candidates, table.logits, strict=True))
+    solo = max(said.get(one, -99.0) for one in ("voice_solo", "voice_female", "voice_male"))
+    choirs = [said[one] for one in ("choir_ah", "choir_oo", "choir_mm", "choir_low") if one in said]
+    others = [logit for one, logit in said.items() if one in {"voice_chop", "vocoder"}]
+    assert solo > max(choirs, default=-99.0) > max(others, default=-999.0)

@@ -15,6 +15,8 @@ NEAR_NOISE: Final = 1.5
 """Nats within which a second noise is heard too."""
 STRUCK: Final = frozenset({"impact", "boom"})
 """Noises that fall once, where a section begins."""
+CARRIERS: Final = ("noise", "drums", "pad", "chords")
+"""Layers of which one has to be heard for a transition to be heard."""
 _PLACES: Final = frozenset({"rain", "waves", "birds", "crowd", "fire", "night", "wind_noise"})
 
 
@@ -88,25 +90,23 @@ def _noise(scene: Scene) -> list[Draft]:
             drafts.append(_long("noise", patch, tonic, scene.bar_beats * every, NOISE))
             if other := _other_noise(scene, patch):
                 drafts.append(_long("noise", other, tonic, scene.bar_beats * every, 0.7 * NOISE))
+    return drafts + _transitions(scene)
+
+
+def _transitions(scene: Scene) -> list[Draft]:
+    """Risers, impacts and what falls away: in a piece that is built on drops even where no noise lies under it."""
+    builds = any(name == "drop" for name, _ in scene.place.cycle)
+    layer = next((one for one in CARRIERS if scene.plays(one)), "noise") if builds else "noise"
+    tonic, low = theory.nearest(scene.key.tonic, 62), theory.nearest(scene.key.tonic, 38)
+    drafts = []
     if scene.announcement == "riser":
-        drafts.append(_long("noise", "riser", tonic, scene.bar_beats, 0.6))
+        drafts.append(_long(layer, "riser", tonic, scene.bar_beats, 0.6))
     if scene.place.name == "drop" and scene.place.is_first:
-        drafts.append(_long("noise", "impact", theory.nearest(scene.key.tonic, 38), 2.0, 0.8))
-    if _breaks_down(scene):
-        drafts.append(_long("noise", "boom", theory.nearest(scene.key.tonic, 38), 2.0, 0.7))
-        drafts.append(_long("noise", "downlifter", tonic, scene.bar_beats, 0.5))
+        drafts.append(_long(layer, "impact", low, 2.0, 0.8))
+    if builds and scene.place.name == "break" and scene.place.is_first and scene.place.sections_before > 0:
+        drafts.append(_long(layer, "boom", low, 2.0, 0.7))
+        drafts.append(_long(layer, "downlifter", tonic, scene.bar_beats, 0.5))
     return drafts
-
-
-def _breaks_down(scene: Scene) -> bool:
-    """Whether the floor falls away here: a break begins in a piece that is built on drops."""
-    place = scene.place
-    return (
-        place.name == "break"
-        and place.is_first
-        and place.sections_before > 0
-        and any(name == "drop" for name, _ in place.cycle)
-    )
 
 
 def _other_noise(scene: Scene, patch: str) -> str:
