@@ -34,7 +34,7 @@ from bench.sound.measure import CHANGE_SECONDS
 from everjam.engines.band.cards import default_deck
 
 NEEDED = ("librosa", "essentia", "soxr", "pyloudnorm")
-SAMPLE_PROMPTS, SAMPLE_SECONDS, SAMPLE_PAIRS = 10, 14.0, 5
+SAMPLE_PROMPTS, SAMPLE_SECONDS, SAMPLE_PAIRS = 10, 21.0, 5
 SECONDS, SEEDS, PAIRS = 30.0, 3, 128
 PAIR_SECONDS = 21.0
 """Of a pair: the bar that follows the change, and a window, fit behind it."""

@@ -14,6 +14,7 @@ BAND = Path(__file__).resolve().parents[2] / "src" / "everjam" / "engines" / "ba
 FROM_OCTAVE, TO_OCTAVE = 1, 9
 """The deviation is taken over the octaves of 63 Hz to 8 kHz."""
 _DEFAULT = {"pop": 1.0}
+_GLUE = 0.5
 Vector = npt.NDArray[np.float64]
 
 
@@ -36,6 +37,13 @@ def shares(prompt: str) -> Mapping[str, float]:
     likeliest = {kind: max(float(weight), 0.0) for kind, weight in wanted.items()}
     total = sum(likeliest.values())
     return {kind: weight / total for kind, weight in likeliest.items()} if total else _DEFAULT
+
+
+def crest_db(prompt: str) -> float:
+    """True peak to loudness that the glue of a prompt's card asks for."""
+    glue = float(_mixes().get(prompt.lower(), {}).get("glue", _mixes()["the house band"].get("glue", _GLUE)))
+    loose, tight = records()["PEAK_TO_LOUDNESS_DB"]
+    return float(loose + (tight - loose) * glue)
 
 
 def kind(prompt: str) -> str:

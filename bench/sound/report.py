@@ -41,6 +41,10 @@ def _rms(clip: Clip, row: Mapping[str, Any]) -> float:
     return kinds.rms_db(kinds.deviations_db(clip.prompt, row["octaves_db"]))
 
 
+def _off_crest(clip: Clip, row: Mapping[str, Any]) -> float:
+    return float(row["plr_db"]) - kinds.crest_db(clip.prompt)
+
+
 def _furthest(clip: Clip, row: Mapping[str, Any]) -> float:
     deviations = kinds.deviations_db(clip.prompt, row["octaves_db"])[kinds.FROM_OCTAVE : kinds.TO_OCTAVE]
     return float(deviations[np.argmax(np.abs(deviations))])
@@ -81,7 +85,8 @@ FIGURES = (
     Figure("jump where nothing changes, 7 s to 7 s, LU", _key("jump_lu"), "+- 1", _within(1)),
     Figure("jump where nothing changes, 3 s to 3 s, LU", _key("short_jump_lu"), "", _within(0.0)),
     Figure("true peak, dBTP", _key("dbtp"), "<= -1", _below(-1.0)),
-    Figure("true peak to loudness, dB", _key("plr_db"), "10 to 16", _within(3.0, 13.0)),
+    Figure("true peak to loudness, dB", _key("plr_db"), "", _within(0.0, 12.0)),
+    Figure("true peak to loudness less what the card's glue asks for, dB", _off_crest, "+- 2", _within(2.0)),
     Figure("DC, dBFS", _key("dc_db"), "<= -60", _below(-60.0)),
     Figure("correlation of the channels", _key("corr"), "> 0", _above(0.0)),
     Figure("correlation below 120 Hz", _key("low_corr"), ">= 0.9", _above(0.9)),
