@@ -17,7 +17,12 @@ play: $(VENV)/.play  ## Install, start the server, open the page: music after on
 	@$(BIN)/everjam $(ARGS)
 
 test: $(VENV)/.dev $(VENV)/.system  ## Run all tests (sets up browser and node where it may)
+ifeq ($(ARGS),)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ONLY_CPU)
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(ONLY_CPU))
+else
 	$(BIN)/python -m pytest $(ARGS)
+endif
 
 lint: $(VENV)/.dev  ## Check style, types, layers and generated documentation
 	$(BIN)/ruff check .
@@ -52,6 +57,8 @@ clean:  ## Remove everything that make has made
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 COGGED = README.md docs/*.md
+# Tests that need nothing but a processor: they share the cores, the others keep time and have them to themselves.
+ONLY_CPU = tests/engines tests/mix
 
 $(VENV)/bin/python:
 	@tools/make_venv.sh $(VENV)
