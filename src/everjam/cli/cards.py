@@ -1,6 +1,7 @@
 """``everjam cards``: the styles, instruments and moods that the band knows, and those that you write yourself."""
 
 import difflib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -119,7 +120,7 @@ def check(
 
 
 def _problems(file: Path) -> list[str]:
-    from everjam.engines.band.cards import InvalidCard, default_deck, read_card, read_deck
+    from everjam.engines.band.cards import InvalidCard, default_deck, read_card
     from everjam.engines.band.composer import Composer
     from everjam.engines.band.instruments import PATCHES
     from everjam.steering import Steering, WeightedPrompt
@@ -145,7 +146,9 @@ def _problems(file: Path) -> list[str]:
         if alias in taken
     ]
     if not found:
-        composer, steering = Composer(read_deck((file.parent,))), Steering((WeightedPrompt(card.name),))
+        deck = default_deck()
+        deck = replace(deck, cards={**deck.cards, card.id: card}, grids={**deck.grids, **card.grids})
+        composer, steering = Composer(deck), Steering((WeightedPrompt(card.name),))
         memory, notes = composer.start(), 0
         for _ in range(_CHECK_BARS):
             bar, memory = composer.compose(memory, steering, 1)
