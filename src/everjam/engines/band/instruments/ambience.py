@@ -292,7 +292,7 @@ def _night(stroke: Stroke) -> Float32Array:
     """Crickets near and far, each with its own pitch and patience, over still air."""
     frames = _frames(stroke)
     rng = stroke.rng
-    at = times(frames)
+    at = control_times(frames)
     air = hiss(rng, frames, bandpass(150.0, stroke.bright(500.0, 1800.0), 1), size=_LONG_LOOP)
     out = air * np.float32(0.035)
     for cricket, (hz, pulses_hz, chirp_hz, level) in enumerate(
@@ -300,13 +300,15 @@ def _night(stroke: Stroke) -> Float32Array:
     ):
         tuned = hz * float(rng.uniform(0.99, 1.01))
         tone = np.sin(radians(tuned, frames, start_cycles=float(rng.uniform())))
+        # The pulses are slow enough for a control curve.
         pulse = np.maximum(np.sin(np.float32(TAU * pulses_hz) * at), 0.0) ** 1.5
         if chirp_hz:
             turn = (at * np.float32(chirp_hz) + np.float32(rng.uniform())) % 1.0
             pulse = pulse * np.clip(6.0 * np.sin(np.float32(TAU) * turn) - 2.5, 0.0, 1.0)
         pan = (0.3, 0.72, 0.5, 0.4)[cricket]
-        chirp = f32(tone * pulse) * np.float32(level * stroke.bright(0.7, 1.4))
-        out += np.stack([chirp * np.float32(1.0 - pan), chirp * np.float32(pan)])
+        tone *= upsample(f32(pulse * np.float32(level * stroke.bright(0.7, 1.4))), frames)
+        out[0] += tone * np.float32(1.0 - pan)
+        out[1] += tone * np.float32(pan)
     return _looped(stroke, crossfeed(out, 0.3))
 
 

@@ -18,6 +18,7 @@ from everjam.engines.band.instruments.dsp.base import (
     upsample,
 )
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst, highpass, lowpass, shape
+from everjam.engines.band.instruments.dsp.shaping import eased
 from everjam.engines.band.instruments.struck import Struck, strike
 from everjam.engines.band.instruments.voicing import Stroke, Voice
 from everjam.engines.band.score import Articulation
@@ -152,10 +153,18 @@ def bent(signal: Float32Array, bend: Bend, stroke: Stroke) -> Float32Array:
     steps = upsample(f32(2.0 ** (pitch_cents(bend, stroke, frames) / 1200.0)), frames)
     position = np.cumsum(steps, dtype=np.float64) - steps[0]
     index = np.minimum(position.astype(np.int64), frames - 1)
-    share = f32(position - index)
-    padded = np.concatenate([signal, np.zeros((*signal.shape[:-1], 2), np.float32)], axis=-1)
-    low = padded[..., index]
-    return f32(low + (padded[..., index + 1] - low) * np.where(position < frames, share, 0.0).astype(np.float32))
+    position -= index
+    share = f32(position.astype(np.float32))
+    share[index == frames - 1] = 0.0
+    out = np.empty(signal.shape, np.float32)
+    for place in np.ndindex(signal.shape[:-1]):
+        padded = np.append(signal[place], np.float32(0.0))
+        low = padded.take(index, mode="clip")
+        between = padded[1:].take(index, mode="clip")
+        between -= low
+        between *= share
+        np.add(between, low, out=out[place])
+    return out
 
 
 def moves(bend: Bend, stroke: Stroke) -> bool:
@@ -188,7 +197,7 @@ def repicked(once: Voice, tremolo: Tremolo, stroke: Stroke) -> Float32Array:
     if stroke.held_seconds < max(tremolo.from_seconds, tremolo.after_seconds + 1.5 / tremolo.rate_hz):
         return once(stroke)
     first = once(replace(stroke, held_seconds=first_seconds))
-    later = [once(replace(stroke, held_seconds=1.3 / tremolo.rate_hz)), first]
+    later = [eased(once(replace(stroke, held_seconds=1.3 / tremolo.rate_hz))), eased(first)]
     frames = frames_of(stroke.held_seconds) + first.shape[-1]
     out = np.zeros((*first.shape[:-1], frames), np.float32)
     out[..., : first.shape[-1]] = first

@@ -62,7 +62,7 @@ def _sitar(stroke: Stroke) -> Float32Array:
 def _tanpura(stroke: Stroke) -> Float32Array:
     """The drone whose thread on the bridge makes each overtone glow in turn."""
     held = max(stroke.held_seconds, 1.5)
-    frames = frames_of(min(held + 1.6, 9.0))
+    frames = min(stroke.frames(1.6), frames_of(9.0))
     model = StringModel(9.0, 3600.0, 0.3, 0.0, 2e-6, stroke.bright(1400.0, 3600.0) * stroke.hard(0.6, 1.1), 0.05)
     string = unit(pluck(model, stroke.hz, frames, stroke.rng))
     buzz = shape(np.tanh(np.float32(7.0) * string) - string, highpass(500.0), lowpass(6500.0))

@@ -1,12 +1,13 @@
 """Partials whose levels move from breakpoint to breakpoint, as float32 matrix products."""
 
+from itertools import product
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.instruments.dsp.base import TAU, f32, product
+from everjam.engines.band.instruments.dsp.base import TAU, f32
 
 Float64Array = npt.NDArray[np.float64]
 Complex128Array = npt.NDArray[np.complex128]
@@ -15,8 +16,10 @@ SILENT_DB: Final = -127.5
 """Level that means nothing sounds."""
 _BLOCK: Final = 128
 _HIGHEST_HZ: Final = SAMPLE_RATE_HZ * 0.46
-_SEGMENTS: Final = (16, 48, 96, 192, 384)
-"""Ends of the segments, in blocks: partials that have died away are left out of the later, longer ones."""
+_LONG_BLOCK: Final = 256
+_SEGMENTS: Final = (2_048, 8_192, 24_576, 49_152, 98_304)
+"""Ends of the segments, in frames: the first, the attack, has blocks half as long as the others have; partials that
+have died away are left out of the later ones."""
 _DEAD_DB: Final = 74.0
 
 
@@ -81,29 +84,33 @@ def additive(
     angles = np.broadcast_to(np.asarray(phases, np.float64), freqs.shape)
     audible = freqs < _HIGHEST_HZ
     freqs, angles, levels = freqs[audible], angles[audible], np.asarray(levels_db)[:, audible]
-    blocks = -(-frames // _BLOCK)
-    out = np.zeros((blocks, _BLOCK), np.float32)
+    total = -(-frames // _LONG_BLOCK) * _LONG_BLOCK
+    out = np.zeros(total, np.float32)
     if not freqs.size:
-        return out.reshape(-1)[:frames]
-    borders = np.arange(blocks + 1) * (_BLOCK / SAMPLE_RATE_HZ)
-    level = levels_at(np.asarray(seconds, np.float64), levels, borders)
-    loudest = float(level.max())
-    ramp = np.arange(_BLOCK, dtype=np.float32) * np.float32(1.0 / _BLOCK)
+        return out[:frames]
+    breakpoints = np.asarray(seconds, np.float64)
+    floor = max(float(levels.max()) - _DEAD_DB, SILENT_DB)
     turn = 1j * TAU * freqs / SAMPLE_RATE_HZ
+    fine = powers(np.exp(turn), min(total, _LONG_BLOCK)).T.astype(np.complex64)
     start = 0
-    for end in (*(edge for edge in _SEGMENTS if edge < blocks), blocks):
-        here = level[start : end + 1]
-        alive = np.flatnonzero(here.max(axis=0) > max(loudest - _DEAD_DB, SILENT_DB))
+    for end in (*(edge for edge in _SEGMENTS if edge < total), total):
+        block = _LONG_BLOCK if start else _BLOCK
+        count = (end - start) // block
+        borders = (start + np.arange(count + 1) * block) * (1.0 / SAMPLE_RATE_HZ)
+        here = levels_at(breakpoints, levels, borders)
+        alive = np.flatnonzero(here.max(axis=0) > floor)
         if alive.size:
             gain = gains(here[:, alive])
-            first = np.exp(turn[alive] * (start * _BLOCK) + 1j * angles[alive])
-            coarse = (powers(np.exp(turn[alive] * _BLOCK), end - start) * first).astype(np.complex64)
-            fine = powers(np.exp(turn[alive]), _BLOCK).T.astype(np.complex64)
-            slope = np.diff(gain, axis=0)
-            left = np.concatenate(
-                [gain[:-1] * coarse.imag, gain[:-1] * coarse.real, slope * coarse.imag, slope * coarse.real], axis=1
-            )
-            right = np.concatenate([fine.real, fine.imag, fine.real * ramp, fine.imag * ramp])
-            out[start:end] = product(left, right)
+            first = np.exp(turn[alive] * start + 1j * angles[alive])
+            coarse = (powers(np.exp(turn[alive] * block), count) * first).astype(np.complex64)
+            left = np.empty((count, 4, alive.size), np.float32)
+            slope = gain[1:] - gain[:-1]
+            for column, (level, phasor) in enumerate(product((gain[:-1], slope), (coarse.imag, coarse.real))):
+                np.multiply(level, phasor, out=left[:, column])
+            right = np.empty((4, alive.size, block), np.float32)
+            right[0], right[1] = fine.real[alive, :block], fine.imag[alive, :block]
+            ramp = np.arange(block, dtype=np.float32) * np.float32(1.0 / block)
+            np.multiply(right[:2], ramp, out=right[2:])
+            np.matmul(left.reshape(count, -1), right.reshape(-1, block), out=out[start:end].reshape(count, block))
         start = end
-    return out.reshape(-1)[:frames]
+    return out[:frames]

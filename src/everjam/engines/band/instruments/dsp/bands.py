@@ -17,6 +17,7 @@ _LOWEST_HZ: Final = 40.0
 _HIGHEST_HZ: Final = 19_000.0
 _BLOCK: Final = 128
 _PERIOD_FRAMES: Final = 65_536
+_INAUDIBLE: Final = 1e-4
 _SEED: Final = 20_010_417
 
 
@@ -71,18 +72,24 @@ def band_noise(
     start = int(rng.integers(len(source)))
     borders = np.arange(blocks + 1) * (_BLOCK / SAMPLE_RATE_HZ)
     gain = gains(levels_at(np.asarray(seconds, np.float64), levels_db, borders))
+    loudest = gain.max(axis=0)
+    heard = np.flatnonzero(loudest > _INAUDIBLE * loudest.max())
     sounding = np.flatnonzero(gain.any(axis=1))
     out = np.zeros((blocks, _BLOCK), np.float32)
     if not sounding.size:
         return out.reshape(-1)[:frames]
     last = min(blocks, int(sounding[-1]) + 1)
-    ends = np.stack([gain[:-1], np.diff(gain, axis=0)], axis=1)[:last]
+    low, high = int(heard[0]), int(heard[-1]) + 1
+    gain = gain[: last + 1, low:high]
+    ends = np.stack([gain[:-1], gain[1:] - gain[:-1]], axis=1)
     ramp = np.arange(_BLOCK, dtype=np.float32) * np.float32(1.0 / _BLOCK)
     done = 0
     while done < last:
         first = (start + done) % len(source)
         count = min(last - done, len(source) - first)
-        mixed = np.matmul(ends[done : done + count], source[first : first + count])
-        out[done : done + count] = mixed[:, 0] + mixed[:, 1] * ramp
+        mixed = np.matmul(ends[done : done + count], source[first : first + count, low:high])
+        into = out[done : done + count]
+        np.multiply(mixed[:, 1], ramp, out=into)
+        into += mixed[:, 0]
         done += count
     return f32(out.reshape(-1)[:frames])

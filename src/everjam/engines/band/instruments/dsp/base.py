@@ -13,7 +13,6 @@ CONTROL_FRAMES: Final = 64
 """Frames between two values of a control curve (750 Hz)."""
 
 _SHARED_SECONDS: Final = 12
-_ROWS: Final = 16
 _TIMES: Final = np.arange(SAMPLE_RATE_HZ * _SHARED_SECONDS, dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)
 _TIMES.setflags(write=False)
 
@@ -100,19 +99,6 @@ def unit(signal: Float32Array) -> Float32Array:
     """``signal`` scaled to peak 1; silence stays silence."""
     peak = float(np.max(np.abs(signal), initial=0.0))
     return signal * np.float32(1.0 / peak) if peak > 0.0 else signal
-
-
-def product(left: Float32Array, right: Float32Array) -> Float32Array:
-    """``left @ right``, the long ``left`` in few rows at a time.
-
-    For more at once BLAS starts threads: their number shows in the last bit, and where notes are rendered on all cores
-    already they cost ten times what they bring.
-    """
-    whole = len(left) // _ROWS * _ROWS
-    out = np.empty((len(left), right.shape[1]), np.float32)
-    np.matmul(left[:whole].reshape(-1, _ROWS, left.shape[1]), right, out=out[:whole].reshape(-1, _ROWS, right.shape[1]))
-    np.matmul(left[whole:], right, out=out[whole:])
-    return out
 
 
 def control_times(frames: int) -> Float32Array:

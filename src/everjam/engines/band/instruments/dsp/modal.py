@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.instruments.dsp.base import TAU, product
+from everjam.engines.band.instruments.dsp.base import TAU
 
 Float64Array = npt.NDArray[np.float64]
 
@@ -85,5 +85,5 @@ def _sum_segments(
         for channel, weight in enumerate(weights):
             phasors = (coarse * weight[alive]).astype(np.complex64)
             left = np.concatenate([phasors.imag, phasors.real], axis=1)
-            out[channel, first:last] = product(left, right).reshape(-1)[: last - first]
+            out[channel, first:last] = (left @ right).reshape(-1)[: last - first]
         start = end
