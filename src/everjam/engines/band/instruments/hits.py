@@ -14,7 +14,7 @@ from everjam.audio import Float32Array
 from everjam.engines.band.instruments.dsp.additive import SILENT_DB, additive
 from everjam.engines.band.instruments.dsp.bands import band_noise, centres_hz
 from everjam.engines.band.instruments.dsp.base import TAU, f32, frames_of, midi_to_hz
-from everjam.engines.band.instruments.dsp.shaping import saturate
+from everjam.engines.band.instruments.dsp.shaping import eased, saturate
 from everjam.engines.band.instruments.measured import Spectrum, measured, table_of
 from everjam.engines.band.instruments.voicing import Stroke, Voice
 
@@ -186,7 +186,7 @@ def rolled(strike: Voice, stroke: Stroke, step_seconds: float, swell: float = 0.
     """
     held = max(_ROLL_SECONDS, stroke.held_seconds)
     single = replace(stroke, articulation="plain", force=0.85 * stroke.force)
-    takes = [strike(single) for _ in range(3)]
+    takes = [eased(strike(single)) for _ in range(3)]
     frames = frames_of(held) + max(take.shape[-1] for take in takes)
     out = np.zeros((*takes[0].shape[:-1], frames), np.float32)
     at, number = 0.0, 0

@@ -1,4 +1,6 @@
-"""Nonlinearities: oversampled saturation."""
+"""Nonlinearities: oversampled saturation; and the edge of a stroke."""
+
+from typing import Final
 
 import numpy as np
 import scipy.fft
@@ -6,6 +8,8 @@ import scipy.fft
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.dsp.base import f32
 from everjam.engines.band.instruments.dsp.filters import Response
+
+_EASE_FRAMES: Final = 24
 
 
 def saturate(signal: Float32Array, drive: float, bias: float = 0.0) -> Float32Array:
@@ -38,3 +42,11 @@ def overdrive(
         spectrum *= response(bins)
     out = scipy.fft.irfft(spectrum, size)[..., :frames]
     return f32(out * np.float32(0.5))
+
+
+def eased(signal: Float32Array) -> Float32Array:
+    """The same with its first half millisecond faded in: where it is added to what sounds, it makes no step."""
+    out = signal.copy()
+    rise = min(_EASE_FRAMES, out.shape[-1])
+    out[..., :rise] *= np.linspace(0.0, 1.0, rise, endpoint=False, dtype=np.float32)
+    return out
