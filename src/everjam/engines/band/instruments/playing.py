@@ -19,7 +19,6 @@ from everjam.engines.band.instruments.dsp.base import (
 )
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst, highpass, lowpass, shape
 from everjam.engines.band.instruments.dsp.shaping import eased
-from everjam.engines.band.instruments.dsp.shaping import eased
 from everjam.engines.band.instruments.struck import Struck, strike
 from everjam.engines.band.instruments.voicing import Stroke, Voice
 from everjam.engines.band.score import Articulation
