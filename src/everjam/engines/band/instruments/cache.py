@@ -74,7 +74,9 @@ class WaveformCache:
         Raises:
             KeyError: There is no such patch.
         """
-        key = self.canonical(tone)
+        return self._take(self.canonical(tone))
+
+    def _take(self, key: Tone) -> Recording:
         kept = self._kept.get(key)
         if kept is not None:
             self.hits += 1
@@ -118,7 +120,7 @@ class WaveformCache:
                 made[key] = self._under_way.pop(key).result()
                 self._keep(key, made[key])
         late = {key for key in missing if key not in made} if deadline is not None else set()
-        return {tone: made[key] if key in made else self.get(key) for tone, key in wanted.items() if key not in late}
+        return {tone: made[key] if key in made else self._take(key) for tone, key in wanted.items() if key not in late}
 
     def _collect(self) -> None:
         """Takes in what has become ready since it was given up on; what failed will fail again when it is needed."""

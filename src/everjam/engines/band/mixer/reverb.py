@@ -179,6 +179,14 @@ def _weights(seconds: Float64Array, table: Float64Array) -> tuple[Float32Array, 
     return weights.astype(np.float32), (1.0 / outer - 2.0).astype(np.float32)
 
 
+@lru_cache(maxsize=32)
+def _still(seconds: float, *rooms: float) -> tuple[Float32Array, Float32Array]:
+    """``_weights`` of a room that stays as it is, ``(14, 14)`` and ``()``."""
+    shares = np.array(rooms)
+    weights, middle = _weights(np.array([seconds]), (shares @ kinds.TABLE / shares.sum())[None])
+    return weights[0], middle[0]
+
+
 def _begin(quantum: int) -> npt.NDArray[np.intp]:
     """Where lines are read at the start of a quantum, before its first sample and one neighbour, ``(12,)``."""
     begin: npt.NDArray[np.intp] = _BEGIN[quantum % _ROUND]
@@ -226,8 +234,11 @@ def _late(state: ReverbState, first: Float32Array, now: Float64Array) -> tuple[F
     """
     quanta = first.shape[1]
     table = now[:, 1:] @ kinds.TABLE / now[:, 1:].sum(axis=1, keepdims=True)
-    weights, middle = _weights(now[:, 0], table)
     moves = (now[1:] != now[:-1]).any(axis=1).tolist()
+    if any(moves):
+        weights, middle = _weights(now[:, 0], table)
+    else:
+        weights, middle = (np.broadcast_to(one, (quanta + 1, *one.shape)) for one in _still(*now[0].tolist()))
     width = STEP + 2
     lines = np.empty((_COUNT + 2, HISTORY + quanta * STEP), np.float32)
     lines[:_COUNT, :HISTORY] = state.lines
