@@ -8,13 +8,16 @@ import numpy as np
 import pyloudnorm
 import pytest
 from bench.sound import kinds
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import butter, resample_poly, sosfilt, welch
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.engine import BandEngine
+from everjam.engines.band.instruments import PATCHES
+from everjam.engines.band.instruments.cache import WaveformCache
 from everjam.engines.band.instruments.contract import Recording, Tone
 from everjam.engines.band.mixer import STEMS, Cue, Mixer, Voice
-from everjam.engines.band.score import EFFECTS, PARTS, ROOMS, SPECTRA, Production
+from everjam.engines.band.score import EFFECTS, PARTS, ROOMS, SPECTRA, Articulation, Production
 from everjam.steering import Controls, Steering, WeightedPrompt
 
 Q = QUANTUM_FRAMES
@@ -236,3 +239,19 @@ class TestHostileInput:
         assert np.isfinite(audio).all()
         assert true_peak_db(audio) <= MOST_TRUE_PEAK_DB
         assert np.abs(audio).max() > 0.1
+
+
+class TestStrokes:
+    @pytest.mark.parametrize("articulation", ["roll", "tremolo"])
+    def test_strokes_within_a_note_make_no_step(self, articulation: Articulation) -> None:
+        """No sample is much further from its neighbour than the 40 before it and the 40 after it are."""
+        waveforms = WaveformCache()
+        names = {"roll": ("timpani", "taiko", "kick_march", "snare_jazz"), "tremolo": ("harp", "oud", "mandolin")}
+        for name in names[articulation]:
+            patch = PATCHES[name]
+            tone = waveforms.canonical(Tone(name, (patch.low + patch.high) // 2, 600, 5, 5, 0, articulation))
+            assert tone.articulation == articulation
+            steps = np.abs(np.diff(waveforms.get(tone).samples.astype(np.float64).mean(axis=0)))
+            around = sliding_window_view(steps, 81)
+            near = np.maximum(around[:, :40].max(axis=1), around[:, 41:].max(axis=1))
+            assert (around[:, 40] < 2.5 * near + 0.01 * steps.max()).all(), name
