@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from tests.engines.band.composing import bars, steer
 
@@ -13,6 +14,7 @@ from everjam.engines.band.cards import InvalidCard, default_deck, read_card
 from everjam.engines.band.engine import BandEngine
 from everjam.engines.band.instruments import PATCHES
 from everjam.engines.band.instruments.contract import Tone
+from everjam.engines.band.mixer import LATENCY_FRAMES
 from everjam.engines.band.players import drums
 from everjam.engines.band.players.idiom import IDIOMS, idiom_of, patch_for
 from everjam.engines.band.players.scene import Draft
@@ -244,11 +246,24 @@ class _Slurred:
 def test_a_slurred_note_lets_go_of_the_one_before(slurred: bool) -> None:
     band = BandEngine(composer=_Slurred(slurred=slurred))
     state = band.start(1)
-    # Until both have begun, and the first has reached into the second.
-    _, state = band.render(state, Steering(), 13 * 1920)
+    # Until both have begun, and the first has given way to the second.
+    _, state = band.render(state, Steering(), 15 * 1920)
     sounding = {voice.tone.pitch for voice in state.mixer.voices}
     assert (69 not in sounding) == slurred
     assert {62, 74} <= sounding
+
+
+@pytest.mark.parametrize("name", ["violin", "flute", "trumpet", "voice_female", "choir_low", "theremin", "lead_saw"])
+def test_a_slur_has_no_hole(name: str) -> None:
+    line = _Slurred(slurred=True)
+    _, first, second = line.bar.notes
+    line.bar = replace(line.bar, notes=(replace(first, patch=name), replace(second, patch=name, glide=0)))
+    band = BandEngine(composer=line, stems=True)
+    block, _ = band.render(band.start(1), Steering(), 24 * 1920)
+    melody = block.stems["melody"][LATENCY_FRAMES:][:45_600]
+    level = np.sqrt(np.square(melody).reshape(-1, 960).mean(axis=1))
+    joined = level[48 : 48 + 16]
+    assert joined.min() > 0.35 * np.median(level[30:90])
 
 
 def test_a_roll_is_as_long_as_its_note() -> None:

@@ -34,8 +34,13 @@ _FORESEEN: Final = 64
 """Bars of all sessions that need not be anticipated again."""
 _AHEAD_FRAMES: Final = 8 * SAMPLE_RATE_HZ
 """How far ahead of the music likely notes are made ready."""
-_BOUND_FRAMES: Final = 720
-"""15 ms: how long a note takes to give way to one that is slurred to it."""
+_BOUND: Final = (0, 720)
+_BOUND_FAMILIES: Final = {"synths": (480, 1_440)} | dict.fromkeys(("bowed", "winds", "brass", "voice"), (960, 1_920))
+_BOUND_SLOW: Final = dict.fromkeys(
+    ("choir_ah", "choir_low", "choir_mm", "choir_oo", "steel_pedal", "theremin"), (2_640, 3_840)
+)
+"""How long a note is still held under one that is slurred to it, and how long it then takes to give way: until the new
+one is there, or each slur has a hole in it. Strings that are stopped anew are there at once."""
 _REACH_FRAMES: Final = 4_800
 """How far at most a note reaches into one that is slurred to it."""
 _CHOKES: Final = (("hat_closed", "hat_open"), ("hat_chip", "hat_open"))
@@ -264,7 +269,16 @@ class BandEngine:
         if not patch.sustained or note.articulation == "fall":
             return Voice(part, tone, event.start_frame, left, right)
         ends = event.start_frame + max(event.duration_frames, _SHORTEST_FRAMES)
-        return Voice(part, tone, event.start_frame, left, right, ends, patch.release_ms * SAMPLE_RATE_HZ // 1000)
+        return Voice(
+            part,
+            tone,
+            event.start_frame,
+            left,
+            right,
+            ends,
+            patch.release_ms * SAMPLE_RATE_HZ // 1000,
+            own_frame=event.start_frame + tone.duration_ms * SAMPLE_RATE_HZ // 1000,
+        )
 
     def hurry(self) -> None:
         """From now on no block is late because of a note: what is not ready in time comes in with the next block."""
@@ -343,11 +357,13 @@ def _choke(sounding: Sequence[Voice], added: Sequence[Voice]) -> tuple[Voice, ..
 def _bind(sounding: tuple[Voice, ...], added: Sequence[Voice], patches: Mapping[str, Patch]) -> tuple[Voice, ...]:
     """Lets go of the notes that others of their part and instrument are slurred to: those that reach just into them."""
     for new in added:
-        if new.tone.articulation != "legato" or "legato" not in patches[new.tone.patch].articulations:
+        patch = patches[new.tone.patch]
+        if new.tone.articulation != "legato" or "legato" not in patch.articulations:
             continue
-        mine, cut = (new.part, new.tone.patch), new.start_frame
+        mine, cut = (new.part, patch.name), new.start_frame
+        held, fade = _BOUND_SLOW.get(patch.name) or _BOUND_FAMILIES.get(patch.family, _BOUND)
         sounding = tuple(
-            v.faded(cut, _BOUND_FRAMES)
+            v.bound(cut, held, fade)
             if (v.part, v.tone.patch) == mine and v.start_frame < cut and v.fade_frame <= cut + _REACH_FRAMES
             else v
             for v in sounding

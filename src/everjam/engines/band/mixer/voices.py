@@ -31,6 +31,8 @@ _DURATIONS_MS: Final = (
 _STRUCK_MS: Final = 0
 _VELOCITY_EXPONENT: Final = 1.66
 """How level follows force in the instruments."""
+_LAST: Final = 6.0
+"""In the last sixth of a fade, silence comes at the latest."""
 _JOIN_FRAMES: Final = 480
 """10 ms: how long a note that was not ready takes to come in."""
 
@@ -48,6 +50,7 @@ class Voice:
         fade_frame: Where it begins to be let go of, or -1.
         fade_frames: How long that takes.
         join_frame: Where it comes in because it was not ready at its start, or -1.
+        own_frame: Where its recording begins to fall silent by itself, as the fade would have it; or -1.
     """
 
     part: int
@@ -58,12 +61,23 @@ class Voice:
     fade_frame: int = -1
     fade_frames: int = 0
     join_frame: int = -1
+    own_frame: int = -1
 
     def faded(self, frame: int, frames: int) -> "Voice":
         """The voice let go of at ``frame``, unless that has happened already."""
         if 0 <= self.fade_frame <= frame:
             return self
-        return replace(self, fade_frame=frame, fade_frames=frames)
+        return replace(self, fade_frame=frame, fade_frames=frames, own_frame=-1)
+
+    def bound(self, frame: int, held: int, frames: int) -> "Voice":
+        """The voice that gives way within ``frames`` to one slurred to it at ``frame``, held on for ``held`` at most.
+
+        What has been let go of before stays as it is.
+        """
+        if self.fade_frame < 0:
+            return self.faded(frame, frames)
+        last = min(self.fade_frame, frame + held)
+        return self if last <= frame else replace(self, fade_frame=last, fade_frames=frames, own_frame=-1)
 
 
 def pan_gains(pan: float, gain: float) -> tuple[float, float]:
@@ -145,7 +159,15 @@ def _shape(piece: Float32Array, voice: Voice, start_frame: int) -> None:
         left = _COUNT[: frames - first] * np.float32(step)
         left += np.float32(1.0 + step * (start_frame + first - voice.fade_frame))
         # A cube falls as a damped string or a closing breath does, and ends at 0.
-        piece[:, first:] *= left * left * left
+        gain = left * left * left
+        if 0 <= voice.own_frame < start_frame + frames:
+            # From here on the recording falls by itself: what it has of the fall is taken out, or it would fall twice.
+            own = _COUNT[: frames - first] * np.float32(step)
+            own += np.float32(1.0 + step * (start_frame + first - voice.own_frame))
+            np.clip(own, np.float32(-step), np.float32(1.0), out=own)
+            gain /= own * own * own
+            gain *= np.minimum(left * np.float32(_LAST), np.float32(1.0))
+        piece[:, first:] *= gain
     if start_frame < voice.join_frame + _JOIN_FRAMES and voice.join_frame >= 0:
         come = (_COUNT[:frames] + np.float32(start_frame - voice.join_frame)) * np.float32(1.0 / _JOIN_FRAMES)
         piece *= np.minimum(come, np.float32(1.0))
