@@ -9,7 +9,7 @@ from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.dsp.base import f32
 from everjam.engines.band.instruments.dsp.filters import Response
 
-_EASE_FRAMES: Final = 24
+_EASE_FRAMES: Final = 16
 
 
 def saturate(signal: Float32Array, drive: float, bias: float = 0.0) -> Float32Array:
@@ -45,7 +45,7 @@ def overdrive(
 
 
 def eased(signal: Float32Array) -> Float32Array:
-    """The same with its first half millisecond faded in: where it is added to what sounds, it makes no step."""
+    """The same with its first third of a millisecond faded in: where it is added to what sounds, it makes no step."""
     out = signal.copy()
     rise = min(_EASE_FRAMES, out.shape[-1])
     out[..., :rise] *= np.linspace(0.0, 1.0, rise, endpoint=False, dtype=np.float32)
