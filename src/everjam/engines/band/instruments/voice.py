@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from everjam.audio import Float32Array
+from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.additive import gains, levels_at
 from everjam.engines.band.instruments.dsp.bands import band_noise
@@ -43,14 +43,17 @@ class Choir:
         hum: Whether the mouths are shut.
         spread: How they are out of tune with each other.
         noise_db: Change of the measured breath.
+        steadiness: How far they sing evenly together, 0 to 1: where one partial is all, it beats more than people do.
     """
 
     table: str
     hum: bool = False
     spread: Spread = _SINGERS
     noise_db: float = 0.0
+    steadiness: float = 0.4
 
 
+_BREATH_FRAMES: Final = 960
 _STAGES: Final = (0.05, 0.3, 1.0)
 
 
@@ -72,6 +75,7 @@ def _choir(choir: Choir, stroke: Stroke) -> Float32Array:
     loudness = np.sqrt(np.sum(rows**2, axis=1, keepdims=True))
     position = f32(np.interp(at, _STAGES, np.arange(len(_STAGES))).astype(np.float32))
     tone = cloud(stroke.hz, rows / loudness, choir.spread, frames, position, stroke.rng)
+    tone *= _steadying(tone, choir.steadiness)
     moments = np.interp(
         np.arange(0.0, spectrum.seconds.size - 0.9, 0.25), np.arange(spectrum.seconds.size), spectrum.seconds
     )
@@ -82,6 +86,17 @@ def _choir(choir: Choir, stroke: Stroke) -> Float32Array:
     tone += air * np.float32(np.sqrt(2.0) / max(1e-9, float(loudness.max())))
     start = 0.05 if stroke.articulation == "legato" else 0.004
     return tone * attack(frames, start) * release(frames, held, let_go)
+
+
+def _steadying(tone: Float32Array, steadiness: float) -> Float32Array:
+    """Gain that takes so much of its beating, in decibels, out of a steady tone ``(2, frames)``: ``(frames,)``."""
+    frames = tone.shape[1]
+    count = max(1, frames // _BREATH_FRAMES)
+    pieces = tone[:, : count * _BREATH_FRAMES].reshape(2, count, -1)
+    power = np.einsum("cbf,cbf->b", pieces, pieces)
+    gain = (0.02 + power / max(1e-12, float(power.mean()))) ** (-0.5 * steadiness)
+    places = (np.arange(count) + 0.5) * (_BREATH_FRAMES / SAMPLE_RATE_HZ)
+    return upsample(f32(np.interp(control_times(frames), places, gain).astype(np.float32)), frames)
 
 
 def _low_choir(vowels: tuple[Vowel, ...], stroke: Stroke) -> Float32Array:
@@ -201,8 +216,8 @@ def _soloist(name: str, title: str, singer: Singer, low: int, high: int, variant
 
 PATCHES: Final[tuple[Patch, ...]] = (
     _choral("choir_ah", "Choir, ah", partial(_choir, Choir("choir_ah")), 52, 40, 84),
-    _choral("choir_oo", "Choir, oo", partial(_choir, Choir("choir_oo")), 53, 40, 84),
-    _choral("choir_mm", "Humming choir", partial(_choir, Choir("choir_oo", hum=True)), 53, 40, 80),
+    _choral("choir_oo", "Choir, oo", partial(_choir, Choir("choir_oo", steadiness=0.8)), 53, 40, 84),
+    _choral("choir_mm", "Humming choir", partial(_choir, Choir("choir_oo", hum=True, steadiness=0.8)), 53, 40, 80),
     _choral("choir_low", "Low choir, vowels that darken", partial(_low_choir, ("ah", "oh", "oo")), 52, 28, 62),
     _soloist("voice_solo", "Solo voice", _SOLO, 45, 84, 2),
     _soloist("voice_female", "Woman's voice: its syllable by take", _WOMAN, 55, 86, 4),
