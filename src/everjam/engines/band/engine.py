@@ -1,5 +1,6 @@
 """The band as an engine: state in, state out (``everjam.engines.base``)."""
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, BeatEvent, Block, Note
 from everjam.engines.band import timeline
 from everjam.engines.band.cards import deck_with
 from everjam.engines.band.composer import Composer
-from everjam.engines.band.instruments import PATCHES, sampled
+from everjam.engines.band.instruments import PATCHES, measured, sampled
 from everjam.engines.band.instruments.cache import WaveformCache
 from everjam.engines.band.instruments.contract import Patch, Recording, Tone
 from everjam.engines.band.mixer import LATENCY_FRAMES, STEMS, Mixer, MixerState, Mutes, Voice, duck, voices
@@ -152,6 +153,7 @@ class BandEngine:
     def warm(self) -> None:
         """Makes the tables of effects and instruments and plays one throw-away block."""
         self._mixer.warm()
+        measured.warm()
         for patch in {patch.family: patch for patch in self._patches.values()}.values():
             self._waveforms.get(Tone(patch.name, min(max(60, patch.low), patch.high), 100, 4, 5, 0))
         # Words that nobody knows bring in all that reading texts needs.
@@ -219,10 +221,7 @@ class BandEngine:
             raise EngineError(f"the band's sound is not finite at frame {state.frame}")
 
         end = state.frame + frames
-        notes = (
-            *state.notes,
-            *(replace(p.event, start_frame=p.event.start_frame + LATENCY_FRAMES) for p in laid.notes),
-        )
+        notes = (*state.notes, *(_as_heard(p.event) for p in laid.notes))
         beats = (*state.beats, *(replace(b, frame=b.frame + LATENCY_FRAMES) for b in laid.beats))
         block = Block(
             audio,
@@ -329,6 +328,12 @@ class BandEngine:
             raise EngineError(f"the band's patch {tone.patch!r} failed on {tone}: {error!r}") from error
 
 
+def _as_heard(event: NoteEvent) -> NoteEvent:
+    """A note of the mixer's time in the jam's."""
+    start = event.start_frame + LATENCY_FRAMES
+    return NoteEvent(event.part, event.instrument, event.pitch, event.velocity, start, event.duration_frames)
+
+
 def _or_half(brightness: float | None) -> float:
     return 0.5 if brightness is None else min(max(brightness, 0.0), 1.0)
 
@@ -345,13 +350,13 @@ def _kicks(notes: Sequence[Placed]) -> tuple[int, ...]:
 
 def _choke(sounding: Sequence[Voice], added: Sequence[Voice]) -> tuple[Voice, ...]:
     """Lets go of open hats where closed ones begin."""
+    choked = list(sounding)
     for closed, opened in _CHOKES:
-        for cut in (v.start_frame for v in added if v.tone.patch.startswith(closed)):
-            sounding = [
-                v.faded(cut, _CHOKE_FRAMES) if v.tone.patch.startswith(opened) and v.start_frame < cut else v
-                for v in sounding
-            ]
-    return tuple(sounding)
+        cuts = sorted(v.start_frame for v in added if v.tone.patch.startswith(closed))
+        for i, voice in enumerate(sounding) if cuts else ():
+            if voice.tone.patch.startswith(opened) and (next_cut := bisect_right(cuts, voice.start_frame)) < len(cuts):
+                choked[i] = choked[i].faded(cuts[next_cut], _CHOKE_FRAMES)
+    return tuple(choked)
 
 
 def _bind(sounding: tuple[Voice, ...], added: Sequence[Voice], patches: Mapping[str, Patch]) -> tuple[Voice, ...]:

@@ -137,7 +137,7 @@ def unpack(data: bytes) -> Table:
     return Table(head, codes[0], codes[1], ratios)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def table_of(name: str) -> Table:
     """The measured instrument ``name``.
 
@@ -148,6 +148,12 @@ def table_of(name: str) -> Table:
     if not path.is_file():
         raise KeyError(name)
     return unpack(path.read_bytes())
+
+
+def warm() -> None:
+    """Unpacks all tables, 3 MB, so that no note has to."""
+    for name in names():
+        table_of(name)
 
 
 @lru_cache(maxsize=1)
