@@ -38,7 +38,7 @@ PROMPTS = {
 }
 _SHOWN = slice(1, 10)
 """63 Hz to 16 kHz."""
-_COLOURS = 64
+_COLOURS = 48
 
 
 def main() -> None:
@@ -54,8 +54,9 @@ def main() -> None:
 
 
 def _keep(path: Path, picture: bytes) -> None:
-    path.write_bytes(picture)
-    print(f"{path.name}: {len(picture):,} bytes")
+    few = Image.open(io.BytesIO(picture)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    few.save(path, "PNG", optimize=True)
+    print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 
 def _cards(path: Path) -> list[dict[str, Any]]:
@@ -97,9 +98,7 @@ def draw_spectra(now: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]]
     figure.supylabel("dB in octave bands")
     raw = io.BytesIO()
     figure.savefig(raw, format="png")
-    small = io.BytesIO()
-    Image.open(raw).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
-    return small.getvalue()
+    return raw.getvalue()
 
 
 if __name__ == "__main__":
