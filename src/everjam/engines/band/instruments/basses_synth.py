@@ -215,7 +215,7 @@ def _sub(stroke: Stroke) -> Float32Array:
     knock = 0.0 if _slurred(stroke) else 600.0
     cents = slide_cents(stroke, frames, 0.03) + f32(knock * np.exp(-at / 0.009))
     turn = radians(curve_of(stroke, frames, cents), frames)
-    out = saturate(f32(np.sin(turn)), 0.7 * stroke.hard(0.7, 1.5) * stroke.bright(0.55, 2.2), 0.12)
+    out = saturate(f32(np.sin(turn)), 1.3 * stroke.hard(0.7, 1.4) * stroke.bright(0.5, 1.7), 0.2)
     return out * _gate(stroke, frames, 0.006, 1.2, 0.55, 0.11)
 
 
