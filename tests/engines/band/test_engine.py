@@ -293,7 +293,7 @@ from everjam.engines.band.engine import BandEngine
 from everjam.steering import Controls, Steering, WeightedPrompt
 band = BandEngine()
 state = band.start(7)
-steering = Steering((WeightedPrompt("minimal techno"),), Controls(bpm=126))
+steering = Steering((WeightedPrompt("minimal techno"), WeightedPrompt("santur")), Controls(bpm=126))
 digest = hashlib.sha256()
 for frames in (96_000, 1_920, 38_400, 96_000):
     block, state = band.render(state, steering, frames)

@@ -4,10 +4,12 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, BeatEvent, Block, NoteEvent
 from everjam.engines.band import timeline
@@ -124,6 +126,7 @@ class BandEngine:
         patches: Mapping[str, Patch] = PATCHES,
         waveforms: WaveformCache | None = None,
     ) -> None:
+        _hold_blas_to_one_thread()
         self._composer: Composing = Composer(deck_with(cards_dir)) if composer is None else composer
         self._patches = patches if soundfont is None else sampled.patches_of(soundfont, patches)
         self._waveforms = WaveformCache(patches=self._patches) if waveforms is None else waveforms
@@ -326,6 +329,12 @@ class BandEngine:
             self._waveforms.get(tone)
         except Exception as error:
             raise EngineError(f"the band's patch {tone.patch!r} failed on {tone}: {error!r}") from error
+
+
+@cache
+def _hold_blas_to_one_thread() -> None:
+    """For good, once a process: matrix products shared out among threads differ in the last bit, and take longer."""
+    threadpool_limits(limits=1, user_api="blas")
 
 
 def _as_heard(event: NoteEvent) -> NoteEvent:

@@ -25,9 +25,9 @@ from everjam.engines.band.instruments.dsp.filters import bandpass, burst, highpa
 from everjam.engines.band.instruments.dsp.modal import modal
 from everjam.engines.band.instruments.dsp.shaping import saturate
 from everjam.engines.band.instruments.dsp.strings import StringModel, pluck
-from everjam.engines.band.instruments.playing import FRETTED, Bend, Plucked, bent, moves, play
+from everjam.engines.band.instruments.playing import FRETTED, Bend, Plucked, bent, guitar, moves, play
 from everjam.engines.band.instruments.struck import Struck
-from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
+from everjam.engines.band.instruments.voicing import Stroke
 from everjam.engines.band.score import Articulation
 
 _POWER_CHORD: Final = (0.0, 7.0, 12.0)
@@ -210,46 +210,19 @@ def _wah(stroke: Stroke) -> Float32Array:
     return moving_filter(string, pedal)
 
 
-def _guitar(
-    name: str,
-    title: str,
-    voice: Voice,
-    gm: int,
-    low: int,
-    high: int,
-    articulations: Collection[Articulation],
-    *,
-    variants: int = 2,
-    sustained: bool = True,
-) -> Patch:
-    return make_patch(
-        name,
-        title,
-        "plucked",
-        voice,
-        gm=gm,
-        low=low,
-        high=high,
-        variants=variants,
-        sustained=sustained,
-        articulations=articulations,
-        glides=True,
-    )
-
-
 PATCHES: Final[tuple[Patch, ...]] = (
-    _guitar("guitar_clean", "Clean electric guitar", _clean, 27, 40, 88, _GUITAR, variants=3),
-    _guitar("guitar_muted", "Palm-muted clean guitar", _muted, 28, 40, 84, (), variants=4, sustained=False),
-    _guitar("guitar_chorus", "Chorus guitar", _chorus, 27, 40, 88, _GUITAR, variants=3),
-    _guitar(
+    guitar("guitar_clean", "Clean electric guitar", _clean, 27, 40, 88, _GUITAR, variants=3),
+    guitar("guitar_muted", "Palm-muted clean guitar", _muted, 28, 40, 84, (), variants=4, sustained=False),
+    guitar("guitar_chorus", "Chorus guitar", _chorus, 27, 40, 88, _GUITAR, variants=3),
+    guitar(
         "guitar_distorted", "Distorted guitar, double-tracked power chord (root, fifth, octave)",
         partial(_distorted, False), 30, 36, 72, _POWER,
     ),
-    _guitar(
+    guitar(
         "guitar_distorted_muted", "Palm-muted distorted guitar, double-tracked power chord (root, fifth, octave)",
         partial(_distorted, True), 30, 36, 72, (), variants=3, sustained=False,
     ),
-    _guitar("guitar_lead", "Singing lead guitar", _lead, 29, 40, 88, _DRIVEN),
-    _guitar("guitar_twang", "Twang guitar with slapback", _twang, 27, 40, 84, ("legato", "scoop", "fall")),
-    _guitar("guitar_wah", "Wah guitar", _wah, 28, 40, 86, ("legato", "muted", "staccato", "scoop")),
+    guitar("guitar_lead", "Singing lead guitar", _lead, 29, 40, 88, _DRIVEN),
+    guitar("guitar_twang", "Twang guitar with slapback", _twang, 27, 40, 84, ("legato", "scoop", "fall")),
+    guitar("guitar_wah", "Wah guitar", _wah, 28, 40, 86, ("legato", "muted", "staccato", "scoop")),
 )  # fmt: skip

@@ -1,6 +1,5 @@
 """Guitars beyond the plain ones: flamenco, slide, pedal steel."""
 
-from collections.abc import Collection
 from functools import partial
 from typing import Final
 
@@ -10,10 +9,9 @@ from everjam.audio import Float32Array
 from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import add_at_start
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst
-from everjam.engines.band.instruments.playing import FRETTED, Bend, Buzz, Plucked, play, swelled
+from everjam.engines.band.instruments.playing import FRETTED, Bend, Buzz, Plucked, guitar, play, swelled
 from everjam.engines.band.instruments.struck import Struck
-from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
-from everjam.engines.band.score import Articulation
+from everjam.engines.band.instruments.voicing import Stroke
 
 _FLAMENCO: Final = Plucked(
     Struck(
@@ -55,38 +53,13 @@ def _flamenco(stroke: Stroke) -> Float32Array:
     return out
 
 
-def _guitar(
-    name: str,
-    title: str,
-    voice: Voice,
-    gm: int,
-    low: int,
-    high: int,
-    articulations: Collection[Articulation],
-    *,
-    variants: int = 2,
-) -> Patch:
-    return make_patch(
-        name,
-        title,
-        "plucked",
-        voice,
-        gm=gm,
-        low=low,
-        high=high,
-        variants=variants,
-        articulations=articulations,
-        glides=True,
-    )
-
-
 PATCHES: Final[tuple[Patch, ...]] = (
-    _guitar(
+    guitar(
         "guitar_flamenco", "Flamenco guitar", _flamenco, 24, 40, 84,
         ("legato", "staccato", "muted", "tremolo", "scoop", "fall", "harmonic"), variants=3,
     ),
-    _guitar(
+    guitar(
         "guitar_slide", "Resonator guitar with a slide", partial(play, _SLIDE), 25, 40, 79, ("legato", "muted", "fall")
     ),
-    _guitar("steel_pedal", "Pedal steel guitar", _pedal_steel, 26, 45, 88, ("legato", "fall", "scoop", "harmonic")),
+    guitar("steel_pedal", "Pedal steel guitar", _pedal_steel, 26, 45, 88, ("legato", "fall", "scoop", "harmonic")),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from everjam.audio import Float32Array
+from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
     add_at_start,
@@ -20,7 +21,7 @@ from everjam.engines.band.instruments.dsp.base import (
 from everjam.engines.band.instruments.dsp.filters import bandpass, burst, highpass, lowpass, shape
 from everjam.engines.band.instruments.dsp.shaping import eased
 from everjam.engines.band.instruments.struck import Struck, strike
-from everjam.engines.band.instruments.voicing import Stroke, Voice
+from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 from everjam.engines.band.score import Articulation
 
 _REPICK_FADE_SECONDS: Final = 0.02
@@ -254,3 +255,43 @@ def _squeak(out: Float32Array, level: float, stroke: Stroke) -> None:
 def swelled(signal: Float32Array, seconds: float) -> Float32Array:
     """``signal`` behind a volume pedal that opens within ``seconds``."""
     return signal * attack(signal.shape[-1], seconds)
+
+
+def guitar(
+    name: str,
+    title: str,
+    voice: Voice,
+    gm: int,
+    low: int,
+    high: int,
+    articulations: Collection[Articulation],
+    *,
+    variants: int = 2,
+    sustained: bool = True,
+) -> Patch:
+    """A patch that is held like a guitar: it slides.
+
+    Args:
+        name: As notes name it.
+        title: For people.
+        voice: The sound itself.
+        gm: Nearest General MIDI program.
+        low: Lowest sensible key.
+        high: Highest sensible key.
+        articulations: What it can do besides playing plainly.
+        variants: Takes that exist.
+        sustained: Whether the note's length matters.
+    """
+    return make_patch(
+        name,
+        title,
+        "plucked",
+        voice,
+        gm=gm,
+        low=low,
+        high=high,
+        variants=variants,
+        sustained=sustained,
+        articulations=articulations,
+        glides=True,
+    )

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.instruments.dsp.base import TAU, f32
+from everjam.engines.band.instruments.dsp.base import TAU, f32, powers
 
 Float64Array = npt.NDArray[np.float64]
 Complex128Array = npt.NDArray[np.complex128]
@@ -21,20 +21,6 @@ _SEGMENTS: Final = (2_048, 8_192, 24_576, 49_152, 98_304)
 """Ends of the segments, in frames: the first, the attack, has blocks half as long as the others have; partials that
 have died away are left out of the later ones."""
 _DEAD_DB: Final = 74.0
-
-
-def powers(base: Complex128Array, count: int) -> Complex128Array:
-    """``base ** 0 ... base ** (count - 1)`` by doubling: shape ``(count, base.size)``."""
-    out = np.empty((count, base.size), np.complex128)
-    out[0] = 1.0
-    filled = 1
-    step = base.copy()
-    while filled < count:
-        more = min(filled, count - filled)
-        np.multiply(out[:more], step, out=out[filled : filled + more])
-        filled += more
-        step = step * step
-    return out
 
 
 def levels_at(seconds: Float64Array, levels_db: npt.NDArray[np.floating], at: npt.NDArray[np.floating]) -> Float32Array:

@@ -158,3 +158,17 @@ def add_at_start(signal: Float32Array, addition: Float32Array) -> None:
     """Adds ``addition`` to the first frames of ``signal`` in place, cut to its length."""
     length = min(signal.shape[-1], addition.shape[-1])
     signal[..., :length] += addition[..., :length]
+
+
+def powers(base: npt.NDArray[np.complex128], count: int) -> npt.NDArray[np.complex128]:
+    """``base ** 0 ... base ** (count - 1)`` by doubling: shape ``(count, base.size)``."""
+    out = np.empty((count, base.size), np.complex128)
+    out[0] = 1.0
+    filled = 1
+    step = base.copy()
+    while filled < count:
+        more = min(filled, count - filled)
+        np.multiply(out[:more], step, out=out[filled : filled + more])
+        filled += more
+        step = step * step
+    return out

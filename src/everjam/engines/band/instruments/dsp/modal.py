@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.instruments.dsp.base import TAU
+from everjam.engines.band.instruments.dsp.base import TAU, powers
 
 Float64Array = npt.NDArray[np.float64]
 
@@ -15,20 +15,6 @@ _HIGHEST_HZ: Final = SAMPLE_RATE_HZ * 0.46
 _SEGMENT_BLOCKS: Final = (24, 96, 384)
 """Ends of the segments, in blocks: partials that have died away are left out of the later, longer ones."""
 _DEAD_DB: Final = 84.0
-
-
-def _powers(base: npt.NDArray[np.complex128], count: int) -> npt.NDArray[np.complex128]:
-    """``base ** 0 ... base ** (count - 1)`` by doubling: shape ``(count, base.size)``."""
-    out = np.empty((count, base.size), np.complex128)
-    out[0] = 1.0
-    filled = 1
-    step = base.copy()
-    while filled < count:
-        more = min(filled, count - filled)
-        np.multiply(out[:more], step, out=out[filled : filled + more])
-        filled += more
-        step = step * step
-    return out
 
 
 def modal(
@@ -70,7 +56,7 @@ def _sum_segments(
     frames = out.shape[1]
     blocks = -(-frames // _BLOCK)
     exponent = 1j * TAU * freqs / SAMPLE_RATE_HZ - 1.0 / (taus * SAMPLE_RATE_HZ)
-    fine = _powers(np.exp(exponent), _BLOCK).T.astype(np.complex64)
+    fine = powers(np.exp(exponent), _BLOCK).T.astype(np.complex64)
     block_step = np.exp(exponent * _BLOCK)
     size = np.abs(weights).max(axis=0)
     dead_after = taus * np.log(np.maximum(size / size.max(), 1e-9) * 10.0 ** (_DEAD_DB / 20.0)) * SAMPLE_RATE_HZ
@@ -79,7 +65,7 @@ def _sum_segments(
         alive = np.flatnonzero(dead_after > start * _BLOCK)
         if not alive.size:
             break
-        coarse = _powers(block_step[alive], end - start) * np.exp(exponent[alive] * (start * _BLOCK))
+        coarse = powers(block_step[alive], end - start) * np.exp(exponent[alive] * (start * _BLOCK))
         right = np.concatenate([fine[alive].real, fine[alive].imag])
         first, last = start * _BLOCK, min(frames, end * _BLOCK)
         for channel, weight in enumerate(weights):
