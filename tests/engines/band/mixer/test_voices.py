@@ -39,8 +39,9 @@ def test_a_note_falls_once_however_long_its_recording_is(held: int) -> None:
     assert np.abs(np.diff(sound)).max() < 0.002
 
 
-def test_a_fall_is_the_same_in_any_blocks() -> None:
-    voice = Voice(0, TONE, 0, 1.0, 1.0, 4_800, FADE, own_frame=5_500)
+@pytest.mark.parametrize("own", [-1, 3_000, 5_500, 13_900])
+def test_a_fall_is_the_same_in_any_blocks(own: int) -> None:
+    voice = Voice(0, TONE, 0, 1.0, 1.0, 4_800, FADE, own_frame=own)
     whole, parts = (_sound(voice, _recording(5_500), 15_360, step) for step in (15_360, 1_920))
     assert np.abs(whole - parts).max() < 1e-6
 

@@ -159,14 +159,17 @@ def _shape(piece: Float32Array, voice: Voice, start_frame: int) -> None:
         left = _COUNT[: frames - first] * np.float32(step)
         left += np.float32(1.0 + step * (start_frame + first - voice.fade_frame))
         # A cube falls as a damped string or a closing breath does, and ends at 0.
-        gain = left * left * left
-        if 0 <= voice.own_frame < start_frame + frames:
+        if voice.fade_frame <= voice.own_frame < voice.fade_frame + voice.fade_frames:
             # From here on the recording falls by itself: what it has of the fall is taken out, or it would fall twice.
-            own = _COUNT[: frames - first] * np.float32(step)
-            own += np.float32(1.0 + step * (start_frame + first - voice.own_frame))
-            np.clip(own, np.float32(-step), np.float32(1.0), out=own)
-            gain /= own * own * own
-            gain *= np.minimum(left * np.float32(_LAST), np.float32(1.0))
+            last = np.minimum(left * np.float32(_LAST), np.float32(1.0))
+            ahead = np.float32(-step * (voice.own_frame - voice.fade_frame))
+            left /= np.minimum(left + ahead, np.float32(1.0))
+            last *= left
+            piece[:, first:] *= last
+            left *= left
+            gain = left
+        else:
+            gain = left * left * left
         piece[:, first:] *= gain
     if start_frame < voice.join_frame + _JOIN_FRAMES and voice.join_frame >= 0:
         come = (_COUNT[:frames] + np.float32(start_frame - voice.join_frame)) * np.float32(1.0 / _JOIN_FRAMES)
