@@ -36,7 +36,7 @@ SHELF = (
     np.array([1.0, -1.69065929318241, 0.73248077421585]),
 )
 HIGHPASS = (np.array([1.0, -2.0, 1.0]), np.array([1.0, -1.99004745483398, 0.99007225036621]))
-HEAD = '''"""How loud patches are and how long they take to fall silent, measured: written by ``tools/measure_patches.py``."""
+HEAD = '''"""How loud patches are and how long they take to fall silent; written by ``tools/measure_patches.py``."""
 
 from typing import Final
 

@@ -63,7 +63,8 @@ _VIOLA: Final = replace(_VIOLIN, measured="viola", vibrato_hz=5.4, vibrato_cents
 _CONTRABASS: Final = replace(_VIOLIN, measured="contrabass", vibrato_hz=4.7, vibrato_cents=7.0)
 _FIDDLE: Final = replace(
     _VIOLIN, measured="fiddle", vibrato_cents=5.0, vibrato_after_seconds=0.4, vibrato_level=0.0, scoop_cents=45.0,
-    scoop_seconds=0.03, jitter_cents=4.0, tremor=0.08,
+    scoop_seconds=0.03, jitter_cents=4.0, tremor=0.08, noise_db=7.0, chiff=0.3, breath_hz=(1500.0, 8000.0),
+    formants=((2900.0, 1100.0, 0.9),), floor=0.8,
 )  # fmt: skip
 _ERHU: Final = Sustained(
     cutoff_hz=(1300.0, 12_000.0), cutoff_harmonics=(2.5, 5.0), slope=1.8, measured="violin",
