@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import freqz, lfilter
+from scipy.signal import freqz
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Float64Array
@@ -81,6 +81,7 @@ def _tables() -> tuple[Float32Array, Float32Array]:
 def warm() -> None:
     """Makes the tables."""
     _tables()
+    _decays()
 
 
 def gains(eq_db: Float64Array, tilt_db: npt.NDArray[np.float64]) -> Float64Array:
@@ -152,20 +153,44 @@ def process(state: ToneState, x: Float32Array, band_gains: Float64Array, width: 
     return ToneState(memory)
 
 
+@cache
+def _decays() -> tuple[Float64Array, Float64Array]:
+    """What a quantum's cells and the memory before them leave at the start of each cell, and at the end.
+
+    Returns:
+        By corner, from 30 additions to 31 memories, float64 ``(5, 30, 31)``; and from the memory before, ``(5, 31)``.
+    """
+    kept = np.array(_POLES) ** CELL_FRAMES
+    steps = np.arange(CELLS_PER_QUANTUM + 1)
+    age = steps - 1 - steps[:-1, None]
+    additions: Float64Array = np.where(age >= 0, kept[:, None, None] ** np.maximum(age, 0), 0.0)
+    return additions, kept[:, None] ** steps
+
+
+def _remember(added: Float64Array, memory: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Memories of the filters at the start of each cell, ``(30 q, 5)``, and after the last, ``(5,)``.
+
+    Args:
+        added: What each cell adds, ``(30 q, 5)``.
+        memory: Before the first cell, ``(5,)``.
+    """
+    additions, fades = _decays()
+    quanta = added.reshape(-1, CELLS_PER_QUANTUM, _CORNERS)
+    left = np.ascontiguousarray(quanta.transpose(2, 0, 1)) @ additions
+    for q in range(quanta.shape[0]):
+        left[:, q] += fades * memory[:, None]
+        memory = left[:, q, -1]
+    after: Float64Array = np.where(np.abs(memory) > _TINY, memory, 0.0)
+    return left[:, :, :-1].reshape(_CORNERS, -1).T, after
+
+
 def _shape(x: Float32Array, shares: Float64Array, memory: Float64Array) -> tuple[Float32Array, Float64Array]:
     """One signal, float32 ``(1920 q,)``, as a sum of itself and its low-passes, whose ``shares`` are ``(6, q + 1)``."""
     shapes, adds = _tables()
     cells = x.reshape(-1, CELL_FRAMES)
     rows = np.empty((cells.shape[0], CELL_FRAMES + _CORNERS), np.float32)
     rows[:, :CELL_FRAMES] = cells
-    added = cells @ adds
-    after = np.empty(_CORNERS)
-    for corner, pole in enumerate(_POLES):
-        kept = pole**CELL_FRAMES
-        remembered, _ = lfilter([1.0], [1.0, -kept], added[:, corner].astype(np.float64), zi=[kept * memory[corner]])
-        rows[0, CELL_FRAMES + corner] = memory[corner]
-        rows[1:, CELL_FRAMES + corner] = remembered[:-1]
-        after[corner] = remembered[-1] if abs(remembered[-1]) > _TINY else 0.0
+    rows[:, CELL_FRAMES:], after = _remember((cells @ adds).astype(np.float64), memory)
     quanta = rows.reshape(-1, CELLS_PER_QUANTUM, rows.shape[1])
     flat = shapes.reshape(shapes.shape[0], -1)
     if (shares == shares[:, :1]).all():
