@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from scipy.linalg.blas import saxpy
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.contract import Recording, Tone
+from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, to_lines
 
 Fetch = Callable[[Tone], Recording | None]
 """Tone to recording; None where it is not ready yet."""
@@ -20,7 +22,8 @@ MAX_VOICES: Final = 320
 
 _AT_ONCE_FRAMES: Final = 9_600
 """BLAS would start threads for more, and their number would show in the last bit."""
-_COUNT: Final = np.arange(_AT_ONCE_FRAMES, dtype=np.float32)
+_LONG_FALL_FRAMES: Final = 2_048
+_STAYS: Final = np.ones(0, np.float32)
 _VELOCITY_STEPS: Final = 8
 _BRIGHTNESS_STEPS: Final = (0, 2, 5, 8, 10)
 _DURATIONS_MS: Final = (
@@ -139,41 +142,52 @@ def add(buses: Float32Array, voices: Sequence[tuple[Voice, Recording]], start_fr
             buses[voice.part] = 0
         left, right = buses[voice.part]
         to_left, to_right = voice.left * recording.scale, voice.right * recording.scale
+        falls = max(fade - start_frame, begin) if fade >= 0 else end
+        fall = _fall(voice, start_frame + falls - fade, end - falls) if falls < end else _STAYS
         for now in range(begin, end, _AT_ONCE_FRAMES):
             until = min(now + _AT_ONCE_FRAMES, end)
             piece = scratch[: samples.shape[0], : until - now]
             piece[...] = samples[:, now - at : until - at]
-            if 0 <= fade < start_frame + until or voice.join_frame >= 0:
-                _shape(piece, voice, start_frame + now)
+            if falls < until:
+                first = max(falls, now)
+                piece[:, first - now :] *= fall[first - falls : until - falls]
+            if voice.join_frame >= 0:
+                piece *= _join(voice, start_frame + now, until - now)
             saxpy(piece[0], left, until - now, to_left, 0, 1, now, 1)
             saxpy(piece[-1], right, until - now, to_right, 0, 1, now, 1)
     return active
 
 
-def _shape(piece: Float32Array, voice: Voice, start_frame: int) -> None:
-    """Coming in late and being let go of, in place, for a piece that begins at ``start_frame``."""
-    frames = piece.shape[1]
-    if 0 <= voice.fade_frame < start_frame + frames:
-        first = max(voice.fade_frame - start_frame, 0)
-        step = -1.0 / voice.fade_frames
-        left = _COUNT[: frames - first] * np.float32(step)
-        left += np.float32(1.0 + step * (start_frame + first - voice.fade_frame))
-        # A cube falls as a damped string or a closing breath does, and ends at 0.
-        if voice.fade_frame <= voice.own_frame < voice.fade_frame + voice.fade_frames:
-            # From here on the recording falls by itself: what it has of the fall is taken out, or it would fall twice.
-            last = np.minimum(left * np.float32(_LAST), np.float32(1.0))
-            ahead = np.float32(-step * (voice.own_frame - voice.fade_frame))
-            left /= np.minimum(left + ahead, np.float32(1.0))
-            last *= left
-            piece[:, first:] *= last
-            left *= left
-            gain = left
-        else:
-            gain = left * left * left
-        piece[:, first:] *= gain
-    if start_frame < voice.join_frame + _JOIN_FRAMES and voice.join_frame >= 0:
-        come = (_COUNT[:frames] + np.float32(start_frame - voice.join_frame)) * np.float32(1.0 / _JOIN_FRAMES)
-        piece *= np.minimum(come, np.float32(1.0))
+def _join(voice: Voice, start_frame: int, frames: int) -> Float32Array:
+    """Gains of a voice that comes in late, float32 ``(frames,)``, from a frame of the jam on."""
+    since = np.arange(frames) + (start_frame - voice.join_frame)
+    return np.minimum(since / _JOIN_FRAMES, 1.0).astype(np.float32)
+
+
+def _fall(voice: Voice, since: int, frames: int) -> Float32Array:
+    """Gains of a voice that is let go of, float32 ``(frames,)``, from ``since`` frames after that on.
+
+    Long falls are worked out every 64 frames, counted from where they begin, and are straight in between.
+    """
+    if voice.fade_frames < _LONG_FALL_FRAMES:
+        return _fallen(voice, np.arange(since, since + frames)).astype(np.float32)
+    cell = since // CELL_FRAMES
+    cells = (since + frames - 1) // CELL_FRAMES - cell + 1
+    lines = to_lines(_fallen(voice, np.arange(cell, cell + cells + 1) * CELL_FRAMES)).reshape(-1)
+    return lines[since - cell * CELL_FRAMES :][:frames]
+
+
+def _fallen(voice: Voice, since: npt.NDArray[np.integer]) -> Float64Array:
+    """Gains so many frames after a voice is let go of."""
+    # A cube falls as a damped string or a closing breath does, and ends at 0.
+    left: Float64Array = np.maximum(1.0 - since / voice.fade_frames, 0.0)
+    if not voice.fade_frame <= voice.own_frame < voice.fade_frame + voice.fade_frames:
+        return left**3
+    # From its own end on the recording falls by itself: what it has of the fall is taken out, or it would fall twice.
+    own = np.clip(left + (voice.own_frame - voice.fade_frame) / voice.fade_frames, 1e-9, 1.0)
+    last = np.minimum(left * _LAST, 1.0)
+    fallen: Float64Array = last * (left / own) ** 3
+    return fallen
 
 
 def remaining(voices: Sequence[tuple[Voice, Recording]], frame: int) -> tuple[Voice, ...]:
