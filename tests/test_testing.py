@@ -1,6 +1,7 @@
 """The checker passes good engines and names what is wrong with bad ones."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -52,6 +53,29 @@ random = np.random.default_rng(1)
 def test_broken_promises_are_named(engine: Broken, promise: str) -> None:
     with pytest.raises(EngineCheckError, match=promise):
         check_engine(engine, seconds=0.8)
+
+
+class Foreseeing(ToneEngine):
+    """A tone engine that looks ahead, and plays something else once it has."""
+
+    def __init__(self) -> None:
+        self.has_looked = False
+
+    def hurry(self) -> None:
+        pass
+
+    def anticipate(self, state: ToneState, steering: Steering) -> Iterator[None]:
+        self.has_looked = True
+        yield
+
+    def render(self, state: ToneState, steering: Steering, frames: int) -> tuple[Block, ToneState]:
+        block, following = super().render(state, steering, frames)
+        return (replace(block, audio=block.audio * np.float32(0.5)) if self.has_looked else block), following
+
+
+def test_looking_ahead_must_change_nothing() -> None:
+    with pytest.raises(EngineCheckError, match="anticipate"):
+        check_engine(Foreseeing(), seconds=0.8)
 
 
 async def test_the_fake_clock_wakes_sleepers_in_order() -> None:

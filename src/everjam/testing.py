@@ -13,7 +13,7 @@ import pybase64
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
 from everjam.engines import registry
-from everjam.engines.base import Engine, State
+from everjam.engines.base import Engine, LooksAhead, State
 from everjam.engines.tone import ToneEngine
 from everjam.errors import EverjamError
 from everjam.live.jam import Disconnected
@@ -232,6 +232,11 @@ def _check_rendering(engine: Engine, steering: Steering, blocks: int) -> None:
     _require(np.array_equal(on, resumed), "a pickled state must go on with the same samples")
     kept, _ = _render(engine, state, steering, [size] * 2)
     _require(np.array_equal(on, kept), "render must not change the state that it is given")
+    if isinstance(engine, LooksAhead):
+        for _ in engine.anticipate(state, steering):
+            pass
+        foreseen, _ = _render(engine, state, steering, [size] * 2)
+        _require(np.array_equal(on, foreseen), "anticipate must not change what is heard")
 
     total = size * blocks
     quanta = [QUANTUM_FRAMES] * (total // QUANTUM_FRAMES)
