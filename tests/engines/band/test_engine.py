@@ -243,8 +243,8 @@ def test_a_hurried_block_starts_with_what_is_ready_and_says_what_is_late(make_ba
     patches = PATCHES | {name: replace(PATCHES[name], render=slow) for name in ("pad_mini", "bass_mini")}
     late, plain = make_band(patches=patches), make_band()
     late.hurry()
-    whole, there = plain.render(plain.start(1), PLAIN, 2 * Q)
-    first, state = late.render(late.start(1), PLAIN, 2 * Q)
+    whole, there = plain.render(replace(plain.start(1), frame=Q), PLAIN, 2 * Q)
+    first, state = late.render(replace(late.start(1), frame=Q), PLAIN, 2 * Q)
     assert (first.late_notes, whole.late_notes) == (3, 0), "the three notes of the first chord"
     assert first.notes == whole.notes
     assert np.abs(first.audio).max() > 1e-3, "the others play"
@@ -261,6 +261,19 @@ def test_a_hurried_block_starts_with_what_is_ready_and_says_what_is_late(make_ba
         third, state = late.render(state, PLAIN, 50 * Q)
         other, there = plain.render(there, PLAIN, 50 * Q)
     assert np.abs(third.audio - other.audio).max() < 0.02, "and later nothing tells that they were late"
+
+
+def test_the_first_block_of_a_jam_is_complete_however_long_it_takes(make_band: MakeBand) -> None:
+    def slow(tone: Tone) -> Waveform:
+        assert not threading.Event().wait(0.15), "longer than a hurried block of this size would wait"
+        return render_mini(tone)
+
+    hurried = make_band(patches=PATCHES | {"pad_mini": replace(PATCHES["pad_mini"], render=slow)})
+    hurried.hurry()
+    block, _ = hurried.render(hurried.start(1), PLAIN, 2 * Q)
+    plain = make_band()
+    assert block.late_notes == 0
+    assert np.array_equal(block.audio, plain.render(plain.start(1), PLAIN, 2 * Q)[0].audio)
 
 
 def test_what_is_anticipated_is_ready_and_changes_nothing(make_band: MakeBand) -> None:

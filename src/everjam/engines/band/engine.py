@@ -204,13 +204,15 @@ class BandEngine:
             EngineError: A bar names a patch that does not exist, or an instrument or the composer failed.
         """
         check_frames(frames, QUANTUM_FRAMES)
+        # Before the first block nobody hears anything that could run out.
+        is_hurried = self._is_hurried and state.frame > 0
         deadline = self._waveforms.clock() + max(_LEAST_PATIENCE_SECONDS, _PATIENCE * frames / SAMPLE_RATE_HZ)
         until = state.mixer.frame + frames + duck.AHEAD_FRAMES
         laid, line = self._lay(state.timeline, steering, until)
         brightness = steering.controls.brightness
         added = [self._voice(placed, voices.brightness_step(brightness)) for placed in laid.notes]
         sounding = _bind(_choke((*state.mixer.voices, *added), added), added, self._patches)
-        self._ready = self._gather(sounding, state.mixer.frame + frames, deadline if self._is_hurried else None)
+        self._ready = self._gather(sounding, state.mixer.frame + frames, deadline if is_hurried else None)
         mixer = replace(
             state.mixer,
             voices=sounding,
