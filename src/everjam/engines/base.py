@@ -4,7 +4,7 @@ An engine is a pure function of ``(state, steering, frames)``. It keeps nothing 
 state can be rendered on, again, or in another process, with the same samples each time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -102,6 +102,66 @@ class EndsPieces(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """A style, instrument or mood that an engine knows, as part of what it takes a prompt for.
+
+    Attributes:
+        id: The engine's own short name of it.
+        name: For people.
+        weight: Its share in the prompt; negative where it is avoided.
+        why: Which words led to it and how, in a few words.
+    """
+
+    id: str
+    name: str
+    weight: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an engine takes a prompt for.
+
+    Attributes:
+        text: The prompt's, verbatim.
+        weight: The prompt's.
+        ingredients: What is played for it, the weightiest first.
+    """
+
+    text: str
+    weight: float
+    ingredients: tuple[Ingredient, ...]
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """What an engine offers beside ``Engine`` where it can say what it makes of words."""
+
+    def explain(self, steering: Steering) -> tuple[Meaning, ...]:
+        """What each prompt is taken for, in the order of the prompts. Pure, and quick enough for a live block."""
+        ...
+
+
+@runtime_checkable
+class Seeks(Protocol):
+    """What an engine offers beside ``Engine`` where a piece can be entered at any bar."""
+
+    def seek(self, seed: int, bar: int, steering: Steering) -> State:
+        """A fresh state, silent, at frame 0, whose music begins with a given bar of the piece.
+
+        The bar is the one that ``start(seed)`` would come to if ``steering`` had held all the time: the same section,
+        key and chords. How it is played may differ in what depends on the bars before it. Takes at most 0.3 s,
+        wherever the bar is.
+
+        Args:
+            seed: As for ``start``.
+            bar: Number of the bar, from 0.
+            steering: What the listener asks for.
+        """
+        ...
+
+
 @runtime_checkable
 class LooksAhead(Protocol):
     """What an engine offers beside ``Engine`` where a live server can help it to be on time."""
@@ -119,6 +179,33 @@ class LooksAhead(Protocol):
 
         Yields:
             After each step of some milliseconds, so that a call that comes in need not wait long.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A prompt that an engine knows how to play.
+
+    Attributes:
+        text: As a listener would type it.
+        kind: What sort of prompt it is, e.g. ``genre``, ``instrument`` or ``mood``.
+    """
+
+    text: str
+    kind: str
+
+
+@runtime_checkable
+class Suggests(Protocol):
+    """What an engine's class offers beside ``Engine`` where it knows good prompts."""
+
+    @staticmethod
+    def suggestions(**options: Any) -> Iterable[Suggestion]:
+        """Prompts in the order in which people should see them.
+
+        Args:
+            options: As the constructor takes them.
         """
         ...
 

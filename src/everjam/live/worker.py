@@ -16,10 +16,14 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from everjam.steering import Steering
+
+if TYPE_CHECKING:
+    from everjam.audio import BeatEvent, Block, NoteEvent
+    from everjam.engines.base import Engine, Meaning
 
 HEADER: Final = struct.Struct(">Q")
 MAX_FRAME_BYTES: Final = 256 * 1024 * 1024
@@ -39,6 +43,10 @@ class RenderCall:
         reset: Reset the musical context first.
         steering: What steers the block.
         frames: Length of the block.
+        report: Whether to say what happens in the block.
+        explain: Whether the report says what the prompts were taken for, too.
+        stems: Whether to give the stems.
+        bar: Where to start the piece, for a start with an engine that can (``everjam.engines.base.Seeks``).
     """
 
     engine: str
@@ -47,6 +55,27 @@ class RenderCall:
     reset: bool
     steering: Steering
     frames: int
+    report: bool = False
+    explain: bool = False
+    stems: bool = False
+    bar: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What happens in a block, as far as the engine says it.
+
+    Attributes:
+        start_frame: Frame in the piece of the first sample.
+        beats: Beats in the block, in order.
+        notes: Notes that begin in the block, in order of their start.
+        why: What the prompts were taken for; empty if that was not asked.
+    """
+
+    start_frame: int
+    beats: "tuple[BeatEvent, ...]" = ()
+    notes: "tuple[NoteEvent, ...]" = ()
+    why: "tuple[Meaning, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +87,16 @@ class Rendered:
         state: The engine's pickled state after the block.
         render_seconds: Time that it took in the worker.
         late_notes: Notes that were not ready and come in with the next block.
+        report: What happens in the block; None if that was not asked.
+        stems: Stem to PCM as ``pcm16``, in the engine's order; empty if not asked for, or if it has none.
     """
 
     pcm16: bytes
     state: bytes
     render_seconds: float
     late_notes: int = 0
+    report: Report | None = None
+    stems: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +141,7 @@ def render(
 
     from everjam.audio import to_pcm16  # noqa: PLC0415
     from everjam.engines import registry  # noqa: PLC0415
-    from everjam.engines.base import LooksAhead  # noqa: PLC0415
+    from everjam.engines.base import LooksAhead, Seeks  # noqa: PLC0415
     from everjam.errors import EngineError  # noqa: PLC0415
 
     begin = time.perf_counter()
@@ -116,7 +149,8 @@ def render(
         engines[call.engine] = registry.load(call.engine, **(options or {}).get(call.engine, {}))
     engine = engines[call.engine]
     if call.state is None:
-        state = engine.start(call.seed)
+        seeks = call.bar > 0 and isinstance(engine, Seeks)
+        state = engine.seek(call.seed, call.bar, call.steering) if seeks else engine.start(call.seed)
     else:
         state = pickle.loads(call.state)  # noqa: S301  from our own children only
         if call.reset:
@@ -126,7 +160,16 @@ def render(
         raise EngineError(f"{call.engine} gave {block.audio.shape} or non-finite samples for {call.frames} frames")
     pcm16, after = to_pcm16(block.audio), pickle.dumps(state, protocol=5)
     ahead = engine.anticipate(state, call.steering) if isinstance(engine, LooksAhead) else iter(())
-    return Rendered(pcm16, after, time.perf_counter() - begin, block.late_notes), ahead
+    report = _report(engine, call, block) if call.report else None
+    return Rendered(pcm16, after, time.perf_counter() - begin, block.late_notes, report), ahead
+
+
+def _report(engine: "Engine", call: RenderCall, block: "Block") -> Report:
+    """What is told about a block; an engine that cannot say what words mean says nothing about them."""
+    from everjam.engines.base import Explains  # noqa: PLC0415
+
+    why = engine.explain(call.steering) if call.explain and isinstance(engine, Explains) else ()
+    return Report(block.start_frame, block.beats, block.notes, why)
 
 
 def main(engine_names: list[str], options: EngineOptions) -> None:
