@@ -2,17 +2,16 @@
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg.blas import saxpy
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.contract import Recording, Tone
-from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, to_lines
+from everjam.engines.band.mixer.grid import CELL_FRAMES, CELL_LINES
 
 Fetch = Callable[[Tone], Recording | None]
 """Tone to recording; None where it is not ready yet."""
@@ -20,10 +19,7 @@ Fetch = Callable[[Tone], Recording | None]
 MAX_VOICES: Final = 320
 """More than this never sound at once: the oldest are let go of first."""
 
-_AT_ONCE_FRAMES: Final = 9_600
-"""BLAS would start threads for more, and their number would show in the last bit."""
 _LONG_FALL_FRAMES: Final = 2_048
-_STAYS: Final = np.ones(0, np.float32)
 _VELOCITY_STEPS: Final = 8
 _BRIGHTNESS_STEPS: Final = (0, 2, 5, 8, 10)
 _DURATIONS_MS: Final = (
@@ -36,6 +32,7 @@ _VELOCITY_EXPONENT: Final = 1.66
 """How level follows force in the instruments."""
 _LAST: Final = 6.0
 """In the last sixth of a fade, silence comes at the latest."""
+_ANY_TIME: Final = 1e12
 _JOIN_FRAMES: Final = 480
 """10 ms: how long a note that was not ready takes to come in."""
 
@@ -125,36 +122,41 @@ def add(buses: Float32Array, voices: Sequence[tuple[Voice, Recording]], start_fr
         The parts that sound.
     """
     frames = buses.shape[2]
-    active: set[int] = set()
-    scratch = np.empty((2, _AT_ONCE_FRAMES), np.float32)
+    sounding: list[tuple[Voice, Recording, int, int, int]] = []
+    falling: list[tuple[Voice, int, int]] = []
+    # Thousands of times a minute: no function calls and no objects that can be done without.
     for voice, recording in voices:
-        # Thousands of times a minute: no function calls and no objects that can be done without.
-        samples = recording.samples
         at = voice.start_frame - start_frame
-        begin, end = max(at, voice.join_frame - start_frame, 0), min(at + samples.shape[1], frames)
-        fade = voice.fade_frame
-        if fade >= 0:
-            end = min(end, fade + voice.fade_frames - start_frame)
-        if begin >= end:
-            continue
+        begin = max(0, at)
+        begin = max(begin, voice.join_frame - start_frame)
+        end = at + recording.samples.shape[1]
+        end = min(end, frames)
+        falls = end
+        if voice.fade_frame >= 0:
+            fade = voice.fade_frame - start_frame
+            end = min(end, fade + voice.fade_frames)
+            falls = min(max(fade, begin), end)
+        if begin < end:
+            sounding.append((voice, recording, begin, end, falls))
+            if falls < end:
+                falling.append((voice, start_frame + falls - voice.fade_frame, end - falls))
+    gains = iter(_falls(falling))
+    active: set[int] = set()
+    scratch = np.empty((2, frames), np.float32)
+    for voice, recording, begin, end, falls in sounding:
         if voice.part not in active:
             active.add(voice.part)
             buses[voice.part] = 0
+        samples, at, count = recording.samples, voice.start_frame - start_frame, end - begin
+        piece = scratch[: samples.shape[0], :count]
+        piece[...] = samples[:, begin - at : end - at]
+        if falls < end:
+            piece[:, falls - begin :] *= next(gains)
+        if voice.join_frame >= 0:
+            piece *= _join(voice, start_frame + begin, count)
         left, right = buses[voice.part]
-        to_left, to_right = voice.left * recording.scale, voice.right * recording.scale
-        falls = max(fade - start_frame, begin) if fade >= 0 else end
-        fall = _fall(voice, start_frame + falls - fade, end - falls) if falls < end else _STAYS
-        for now in range(begin, end, _AT_ONCE_FRAMES):
-            until = min(now + _AT_ONCE_FRAMES, end)
-            piece = scratch[: samples.shape[0], : until - now]
-            piece[...] = samples[:, now - at : until - at]
-            if falls < until:
-                first = max(falls, now)
-                piece[:, first - now :] *= fall[first - falls : until - falls]
-            if voice.join_frame >= 0:
-                piece *= _join(voice, start_frame + now, until - now)
-            saxpy(piece[0], left, until - now, to_left, 0, 1, now, 1)
-            saxpy(piece[-1], right, until - now, to_right, 0, 1, now, 1)
+        saxpy(piece[0], left, count, voice.left * recording.scale, 0, 1, begin, 1)
+        saxpy(piece[-1], right, count, voice.right * recording.scale, 0, 1, begin, 1)
     return active
 
 
@@ -164,30 +166,53 @@ def _join(voice: Voice, start_frame: int, frames: int) -> Float32Array:
     return np.minimum(since / _JOIN_FRAMES, 1.0).astype(np.float32)
 
 
-def _fall(voice: Voice, since: int, frames: int) -> Float32Array:
-    """Gains of a voice that is let go of, float32 ``(frames,)``, from ``since`` frames after that on.
+def _falls(falling: Sequence[tuple[Voice, int, int]]) -> Iterator[Float32Array]:
+    """Gains of voices that are let go of: of each so many frames, float32 ``(frames,)``, from so many after that on.
 
     Long falls are worked out every 64 frames, counted from where they begin, and are straight in between.
     """
-    if voice.fade_frames < _LONG_FALL_FRAMES:
-        return _fallen(voice, np.arange(since, since + frames)).astype(np.float32)
-    cell = since // CELL_FRAMES
-    cells = (since + frames - 1) // CELL_FRAMES - cell + 1
-    lines = to_lines(_fallen(voice, np.arange(cell, cell + cells + 1) * CELL_FRAMES)).reshape(-1)
-    return lines[since - cell * CELL_FRAMES :][:frames]
+    if not falling:
+        return
+    grids = [CELL_FRAMES if voice.fade_frames >= _LONG_FALL_FRAMES else 1 for voice, _, _ in falling]
+    firsts = [since // grid for (_, since, _), grid in zip(falling, grids, strict=True)]
+    counts = [
+        (since + frames - 1) // grid - first + 2
+        for (_, since, frames), grid, first in zip(falling, grids, firsts, strict=True)
+    ]
+    ends = np.cumsum(counts)
+    steps = [grid / voice.fade_frames for (voice, _, _), grid in zip(falling, grids, strict=True)]
+    owns = [_own(voice) for voice, _, _ in falling]
+    places = np.arange(ends[-1]) + np.repeat(np.array(firsts) + counts - ends, counts)
+    left = 1.0 - places * np.repeat(steps, counts)
+    np.maximum(left, 0.0, out=left)
+    # A cube falls as a damped string or a closing breath does, and ends at 0. From its own end on the recording falls
+    # by itself: what it has of the fall is taken out, or it would fall twice.
+    own = left + np.repeat([own for own, _ in owns], counts)
+    np.minimum(np.maximum(own, 1e-9, out=own), 1.0, out=own)
+    last = np.minimum(left * np.repeat([last for _, last in owns], counts), 1.0)
+    left /= own
+    last *= left * left * left
+    lines = np.empty((ends[-1], 2), np.float32)
+    lines[:, 0] = last
+    np.subtract(last[1:], last[:-1], out=lines[:-1, 1], casting="same_kind")
+    begin = 0
+    for (_, since, frames), grid, first, end in zip(falling, grids, firsts, ends.tolist(), strict=True):
+        if grid == 1:
+            yield lines[begin : end - 1, 0]
+        else:
+            skip = since - first * grid
+            yield (lines[begin : end - 1] @ CELL_LINES).reshape(-1)[skip : skip + frames]
+        begin = end
 
 
-def _fallen(voice: Voice, since: npt.NDArray[np.integer]) -> Float64Array:
-    """Gains so many frames after a voice is let go of."""
-    # A cube falls as a damped string or a closing breath does, and ends at 0.
-    left: Float64Array = np.maximum(1.0 - since / voice.fade_frames, 0.0)
-    if not voice.fade_frame <= voice.own_frame < voice.fade_frame + voice.fade_frames:
-        return left**3
-    # From its own end on the recording falls by itself: what it has of the fall is taken out, or it would fall twice.
-    own = np.clip(left + (voice.own_frame - voice.fade_frame) / voice.fade_frames, 1e-9, 1.0)
-    last = np.minimum(left * _LAST, 1.0)
-    fallen: Float64Array = last * (left / own) ** 3
-    return fallen
+def _own(voice: Voice) -> tuple[float, float]:
+    """How much later a recording falls by itself than its voice is let go of, and how soon the voice must be silent.
+
+    The first is a share of the fade; 1 is never. The second is how many times as steep as the fade the last line is.
+    """
+    if voice.fade_frame <= voice.own_frame < voice.fade_frame + voice.fade_frames:
+        return (voice.own_frame - voice.fade_frame) / voice.fade_frames, _LAST
+    return 1.0, _ANY_TIME
 
 
 def remaining(voices: Sequence[tuple[Voice, Recording]], frame: int) -> tuple[Voice, ...]:
