@@ -116,7 +116,7 @@ def prompts_of(message: str) -> list[dict[str, object]]:
 
 
 def test_every_field_of_the_servers_table_has_a_control(visit: Visit) -> None:
-    names = visit.page.evaluate("async () => (await (await fetch('api/engines')).json()).fields.map((f) => f.wireName)")
+    names = visit.page.evaluate("async () => (await (await fetch('api/schema')).json()).fields.map((f) => f.wireName)")
     for name in names:
         expect(visit.page.locator(f'[name="{name}"]')).to_have_count(1)
 
@@ -382,5 +382,5 @@ def test_the_page_is_small_and_asks_for_its_own_files_only(visit: Visit) -> None
     visit.wait_for_sound()
     web = files("everjam") / "web"
     names = {file.name for file in web.iterdir()}
-    assert {path.removeprefix("/") or "index.html" for path in visit.requested} <= names | {"api/engines"}
+    assert {path.removeprefix("/") or "index.html" for path in visit.requested} <= names | {"api/schema"}
     assert sum(len((web / name).read_bytes()) for name in names) < 150_000

@@ -51,7 +51,7 @@ async def test_every_form_of_the_path_that_clients_use(server: LiveServer, path:
         f"/ws/google.ai.generativelanguage..{BIDI}",
         f"/ws/google.ai.generativelanguage.v1beta.{BIDI}/more",
         "/%00/..%2f..",
-        "/api/engines",
+        "/api/schema",
     ],
 )
 async def test_unknown_path_is_told_by_a_close_code(server: LiveServer, path: str) -> None:

@@ -53,7 +53,7 @@ async def test_http_routes() -> None:
         assert (await client.get("/healthz")).json()["status"] == "ok"
         assert (await client.get("/readyz")).json() == {"ready": True}
         assert "everjam_sessions_active 0.0" in (await client.get("/metrics")).text
-        engines = (await client.get("/api/engines")).json()
+        engines = (await client.get("/api/schema")).json()
         assert engines["default"] == "tone"
         assert "tone" in [engine["name"] for engine in engines["engines"]]
         assert [field["wireName"] for field in engines["fields"]] == [spec.wire_name for spec in FIELDS]

@@ -4,7 +4,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
-from everjam.engines.base import Engine, EngineInfo
+from everjam.engines.base import Engine, EngineInfo, Suggestion, Suggests
 from everjam.errors import UnknownModel, UsageError
 
 GROUP: Final = "everjam.engines"
@@ -102,6 +102,20 @@ def check(name: str, **given: Any) -> None:
     checks = getattr(_engine_class(name), "check_options", None)
     if checks is not None:
         checks(**given)
+
+
+def suggestions(name: str, **given: Any) -> list[Suggestion]:
+    """Prompts that an engine knows how to play; none where it does not say.
+
+    Args:
+        name: Name of the entry point.
+        given: Options of the engine.
+
+    Raises:
+        UsageError: There is no such engine, or it cannot be imported.
+    """
+    engine_class = _engine_class(name)
+    return list(engine_class.suggestions(**given)) if isinstance(engine_class, Suggests) else []
 
 
 def engine_for_model(model: str, default: str) -> str:

@@ -2,9 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import asdict
-from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -16,13 +14,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from everjam import __version__
-from everjam.engines import registry
 from everjam.live.clock import Clock
 from everjam.live.guards import redact_uvicorn_logs
 from everjam.live.jam import Disconnected, Renderer
+from everjam.live.schema import Schema
 from everjam.live.service import Service
 from everjam.settings import Settings
-from everjam.steering import FIELDS
 
 SECURITY_HEADERS: Final = (
     (
@@ -72,10 +69,6 @@ def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: C
     async def metrics(_request: Request) -> Response:
         return Response(service.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def engines(_request: Request) -> Response:
-        found = [asdict(info) for info in registry.infos()]
-        return JSONResponse({"default": settings.engine, "engines": found, "fields": field_table()})
-
     async def music(websocket: WebSocket) -> None:
         await websocket.accept()
         transport = WebSocketTransport(websocket)
@@ -89,30 +82,13 @@ def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: C
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
-            Route("/api/engines", engines),
+            Route("/api/schema", Schema(settings).answer),
             WebSocketRoute("/{path:path}", music),
             Mount("/", StaticFiles(packages=[("everjam", "web")], html=True)),
         ],
     )
     app.state.service = service
     return app
-
-
-def field_table() -> list[dict[str, Any]]:
-    """The configuration's fields, as the page builds its controls from them."""
-    return [
-        {
-            "name": spec.name,
-            "wireName": spec.wire_name,
-            "kind": spec.kind,
-            "minimum": spec.minimum,
-            "maximum": spec.maximum,
-            "default": spec.default.name if isinstance(spec.default, IntEnum) else spec.default,
-            "help": spec.help,
-            "values": list(spec.enum.__members__) if spec.enum else None,
-        }
-        for spec in FIELDS
-    ]
 
 
 class WebSocketTransport:

@@ -4,7 +4,7 @@
  */
 
 /** @type {ReadonlyArray<readonly [text: string, colour: string]>} */
-export const SUGGESTIONS = [
+export const SLOTS = [
   ["Bossa Nova", "#9900ff"],
   ["Chillwave", "#5200ff"],
   ["Drum and Bass", "#ff25f6"],
@@ -23,8 +23,8 @@ export const SUGGESTIONS = [
   ["Thrash", "#d9b2ff"],
 ];
 
-const COLOURS = [...new Set(SUGGESTIONS.map(([, colour]) => colour))];
-const KNOWN = new Map(SUGGESTIONS.map(([text, colour]) => [text.toLowerCase(), colour]));
+const COLOURS = [...new Set(SLOTS.map(([, colour]) => colour))];
+const KNOWN = new Map(SLOTS.map(([text, colour]) => [text.toLowerCase(), colour]));
 
 /**
  * A colour for a prompt: its own if it is one of the sixteen, else the one that is used least.

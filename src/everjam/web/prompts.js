@@ -2,7 +2,7 @@
  * The prompts: one strip each, with its words, its weight and its colour; and suggestions.
  * @module prompts
  */
-import { SUGGESTIONS } from "./palette.js";
+import { SLOTS } from "./palette.js";
 import { MAX_WEIGHT } from "./store.js";
 
 /** @typedef {import("./store.js").Prompt} Prompt */
@@ -37,7 +37,7 @@ export function bindPrompts(store, { list, form, chips }) {
     else input.focus();
   });
 
-  for (const [text, colour] of SUGGESTIONS) {
+  for (const [text, colour] of SLOTS) {
     const chip = document.createElement("button");
     chip.type = "button";
     chip.className = "chip";

@@ -6,13 +6,15 @@
 const SHOWN_MS = 9000;
 
 export class Toasts {
-  #region;
+  /** @type {HTMLElement | null} */
+  #region = null;
   /** @type {Map<string, HTMLElement>} */
   #shown = new Map();
 
-  /** @param {HTMLElement} region a live region */
-  constructor(region) {
+  /** @param {HTMLElement} region a live region; a page without one shows no messages */
+  attach(region) {
     this.#region = region;
+    region.append(...this.#shown.values());
   }
 
   /**
@@ -37,7 +39,7 @@ export class Toasts {
     close.onclick = () => this.clear(cause);
     toast.append(message, close);
     this.#shown.set(cause, toast);
-    this.#region.append(toast);
+    this.#region?.append(toast);
     if (!lasting) setTimeout(() => this.#shown.get(cause) === toast && this.clear(cause), SHOWN_MS);
   }
 

@@ -21,7 +21,7 @@ from everjam.engines.band.instruments.contract import Patch, Recording, Tone
 from everjam.engines.band.mixer import LATENCY_FRAMES, STEMS, Mixer, MixerState, Mutes, Voice, duck, voices
 from everjam.engines.band.score import PARTS, Bar
 from everjam.engines.band.timeline import Composing, Laid, Placed, Timeline
-from everjam.engines.base import EngineInfo, check_frames
+from everjam.engines.base import EngineInfo, Suggestion, check_frames
 from everjam.errors import EngineError, UsageError
 from everjam.steering import Controls, Steering, WeightedPrompt
 
@@ -152,6 +152,15 @@ class BandEngine:
                 f"The cards in {cards_dir} name the patch {strange[0]!r}, which does not exist.",
                 remedy="`everjam cards check DIR` lists the nearest names.",
             )
+
+    @staticmethod
+    def suggestions(cards_dir: str | Path | None = None, soundfont: str | Path | None = None) -> Iterator[Suggestion]:
+        """The names of all cards, by kind and name."""
+        del soundfont
+        cards = deck_with(cards_dir).cards.values()
+        for card in sorted(cards, key=lambda card: (card.kind, card.name)):
+            if card.kind != "prior":
+                yield Suggestion(card.name, card.kind)
 
     def warm(self) -> None:
         """Makes the tables of effects and instruments and plays one throw-away block."""

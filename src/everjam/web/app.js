@@ -1,0 +1,100 @@
+/**
+ * The objects that every page of everjam has: store, session, player, transport. Knows no view.
+ * @module app
+ */
+import { Heard } from "./heard.js";
+import { Player } from "./player.js";
+import { endpoint, LEAD_SECONDS, LiveSession } from "./session.js";
+import { fromFragment } from "./share.js";
+import { Store } from "./store.js";
+import { Toasts } from "./toasts.js";
+import { Transport } from "./transport.js";
+
+/**
+ * @typedef {{name: string, wireName: string, kind: "float" | "int" | "bool" | "enum", minimum: number | null,
+ *   maximum: number | null, default: number | boolean | string | null, help: string, values: string[] | null}} Field
+ * @typedef {"exact" | "approximate" | "ignored"} Obedience
+ * @typedef {{name: string, title: string, models: string[], licence: string, obeys: Record<string, Obedience>}} Engine
+ * @typedef {{version: string, engine: Engine | null, fields: Field[],
+ *   suggestions: {text: string, kind: string}[], formats: string[]}} Schema
+ */
+
+const REFRESH_MS = 100;
+const ANY_MODEL = "models/lyria-realtime-exp";
+
+/** What the address of this page holds after "#", when it was opened. */
+const opened = new URLSearchParams(location.hash.slice(1));
+
+/** API key or token of the server, null if the address holds none. @type {string | null} */
+export const key = opened.get("key");
+
+/** @type {Schema | null} */
+let known = null;
+
+export const store = new Store(storage());
+export const toasts = new Toasts();
+export const player = new Player(LEAD_SECONDS);
+export const session = new LiveSession(
+  endpoint(location.href, key),
+  () => known?.engine?.models[0] ?? ANY_MODEL,
+  () => ({ prompts: store.steeredPrompts(), config: store.state.config }),
+);
+export const heard = new Heard(() => player.frameAtEar);
+export const transport = new Transport({ store, session, player, heard, toasts });
+
+/** For the console, and for tests. */
+Object.assign(globalThis, { everjam: { store, session, player, heard, transport } });
+
+setInterval(() => {
+  transport.refresh();
+  heard.tell();
+}, REFRESH_MS);
+
+/**
+ * Asks the server what it can do, and takes over the steering that the address holds.
+ * @returns {Promise<Schema | null>} null if the server does not say
+ */
+async function begin() {
+  try {
+    known = schemaFrom(await (await fetch(address("api/schema"))).json());
+  } catch (error) {
+    const remedy = "Is it still running? Then load this page again.";
+    toasts.show("schema", `The server does not say what it can do (${error}). ${remedy}`, { lasting: true });
+  }
+  const shared = fromFragment(location.hash, known?.fields ?? []);
+  if (shared) {
+    store.replaceSteering(shared.prompts.length ? shared : { ...store.sketch(), config: shared.config });
+    // From here on the page is the listener's own: a reload brings back what they have made of it.
+    history.replaceState(null, "", key ? `#${new URLSearchParams({ key })}` : location.pathname + location.search);
+  }
+  return known;
+}
+
+/** What the server can do; null if it does not say. To be awaited by who needs it. */
+export const schema = begin();
+
+/**
+ * An address of the server's API, with the key if there is one.
+ * @param {string} path without a slash in front
+ * @returns {string}
+ */
+export function address(path) {
+  const url = new URL(path, location.href);
+  url.hash = "";
+  if (key) url.searchParams.set("key", key);
+  return url.href;
+}
+
+/** @param {any} answer @returns {Schema} */
+function schemaFrom({ default: name, engines, ...rest }) {
+  return { ...rest, engine: engines.find((/** @type {Engine} */ engine) => engine.name === name) ?? null };
+}
+
+/** @returns {Storage | null} */
+function storage() {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
