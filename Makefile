@@ -16,7 +16,7 @@ help:  ## Show what there is to make
 play: $(VENV)/.play  ## Install, start the server, open the page: music after one click
 	@$(BIN)/everjam $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.system  ## Run all tests (sets up browser and node where it may)
+test: $(VENV)/.dev $(VENV)/.node  ## Run all tests (sets up browser and node where it may)
 ifeq ($(ARGS),)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ONLY_CPU)
 	$(BIN)/python -m pytest $(addprefix --ignore=,$(ONLY_CPU))
@@ -24,11 +24,12 @@ else
 	$(BIN)/python -m pytest $(ARGS)
 endif
 
-lint: $(VENV)/.dev  ## Check style, types, layers and generated documentation
+lint: $(VENV)/.dev $(VENV)/.node  ## Check style, types, layers and generated documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if [ -e $(TSC) ]; then echo "$(TSC) --project tools/node" && $(TSC) --project tools/node/jsconfig.json; fi
 	$(BIN)/python -m cogapp --check --diff $(COGGED)
 
 format: $(VENV)/.dev  ## Format the code and regenerate what is generated in the documentation
@@ -56,6 +57,7 @@ bench-sound-sample: $(VENV)/.bench  ## Measure a sample of the sound in less tha
 clean:  ## Remove everything that make has made
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
+TSC = $(VENV)/node/node_modules/.bin/tsc
 COGGED = README.md docs/*.md
 # Tests that need nothing but a processor: they share the cores, the others keep time and have them to themselves.
 ONLY_CPU = tests/engines tests/mix
@@ -78,6 +80,11 @@ $(VENV)/.bench: pyproject.toml constraints.txt $(VENV)/.dev
 	@echo "Installing what listens to music into $(VENV) (600 MB) ..."
 	@$(PIP) --editable '.[dev,bench]'
 	@$(PIP) --no-deps basic-pitch
+	@touch $@
+
+# Types of the page (lint) and its accessibility (test).
+$(VENV)/.node: tools/node/package.json $(VENV)/.system
+	@tools/node/install.sh $(VENV)/node
 	@touch $@
 
 $(VENV)/.system:
