@@ -2,7 +2,7 @@
  * The page: puts the objects of `app.js` and the views together.
  * @module main
  */
-import { player, schema, session, store, toasts, transport } from "./app.js";
+import { player, schema, store, toasts, transport } from "./app.js";
 import { bindControls } from "./controls.js";
 import { bindPrompts } from "./prompts.js";
 import { Stage } from "./stage.js";
