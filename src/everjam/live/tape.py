@@ -1,0 +1,447 @@
+"""What a jam keeps so that any stretch of it can be rendered again: not its sound, but what the sound was made from.
+
+::
+
+    checkpoint        checkpoint        checkpoint        end
+    ──●─────────────────●─────────────────●────────────────┤
+      calls calls calls   calls   (reset)   calls
+
+A checkpoint is the engine's state before a chunk, the calls after it are a frame count and a steering each. Engines
+are pure, so the calls from a checkpoint on give the very samples that were sent. A checkpoint takes as much as the
+engine's state, a second of music some tens of bytes; all of it stays below ``TapeLimits``.
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Final
+
+from everjam.audio import SAMPLE_RATE_HZ
+from everjam.errors import InvalidMessage
+from everjam.live.worker import RenderCall, Rendered
+from everjam.steering import Controls, Steering, WeightedPrompt
+
+_RUN_BYTES: Final = 200
+_TEXT_BYTES: Final = 64
+_CONTROLS_BYTES: Final = 300
+_LINE_BYTES: Final = 120
+
+_frame: Final = attrgetter("frame")
+
+
+@dataclass(frozen=True, slots=True)
+class TapeLimits:
+    """How much a tape may keep.
+
+    Attributes:
+        window_seconds: How much of the latest music can always be rendered again.
+        checkpoint_seconds: Distance of checkpoints: how much must be rendered at most before a stretch begins.
+        held_seconds: Longest recording.
+        state_bytes: Most bytes of checkpoints; larger states lie further apart.
+        call_bytes: Most bytes of calls and bar lines, roughly; beyond it the oldest go.
+    """
+
+    window_seconds: float = 100.0
+    checkpoint_seconds: float = 8.0
+    held_seconds: float = 3600.0
+    state_bytes: int = 24 * 1024 * 1024
+    call_bytes: int = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A bar line.
+
+    Attributes:
+        frame: Where it is heard.
+        bar: Number of the bar that begins there.
+    """
+
+    frame: int
+    bar: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Steered:
+    """A ``Steering``, packed: a page that drifts sends a new one with every chunk."""
+
+    texts: tuple[str, ...]
+    weights: bytes
+    controls: Controls
+
+    def unpack(self) -> Steering:
+        weights = array("d", self.weights)
+        return Steering(tuple(map(WeightedPrompt, self.texts, weights)), self.controls)
+
+
+@dataclass(slots=True)
+class _Run:
+    """Chunks of the same length and steering, one after the other.
+
+    Attributes:
+        frame: Frame of the first sample.
+        frames: Length of each chunk.
+        count: Number of chunks.
+        steered: What steers them.
+        seed: For a start or a reset.
+        reset: Whether the first of them resets the context.
+        fresh: Whether the first of them begins from nothing.
+        bar: Where it then begins.
+        cost_bytes: What it takes, roughly.
+    """
+
+    frame: int
+    frames: int
+    count: int
+    steered: _Steered
+    seed: int
+    reset: bool
+    fresh: bool
+    bar: int
+    cost_bytes: int
+
+    @property
+    def end_frame(self) -> int:
+        return self.frame + self.frames * self.count
+
+
+@dataclass(frozen=True, slots=True)
+class _Checkpoint:
+    """The engine's state before the chunk that begins at ``frame``; None before the first."""
+
+    frame: int
+    state: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A chunk that is to be rendered again.
+
+    Attributes:
+        frame: Frame of its first sample.
+        frames: Length.
+        steering: What steers it.
+        seed: For a start or a reset.
+        reset: Reset the context first.
+        fresh: Begin from nothing, whatever went before.
+        bar: Where it then begins.
+    """
+
+    frame: int
+    frames: int
+    steering: Steering
+    seed: int
+    reset: bool
+    fresh: bool
+    bar: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a jam, with all that it takes to render it again. It stays what it is while the jam goes on.
+
+    Attributes:
+        engine: Name of the engine.
+        state: The engine's state before the first chunk.
+        begin_frame: Where the stretch begins: in or after the first chunk.
+        end_frame: Where it ends.
+        lines: Bar lines from begin to end, both included where bars begin there.
+        runs: What the chunks are made from.
+    """
+
+    engine: str
+    state: bytes | None
+    begin_frame: int
+    end_frame: int
+    lines: tuple[Line, ...]
+    runs: tuple[_Run, ...]
+
+    @property
+    def frames(self) -> int:
+        """Length."""
+        return self.end_frame - self.begin_frame
+
+    @property
+    def bars(self) -> int:
+        """How many whole bars it is long; 0 where it does not begin and end with one."""
+        at_lines = self.lines and (self.lines[0].frame, self.lines[-1].frame) == (self.begin_frame, self.end_frame)
+        return len(self.lines) - 1 if at_lines else 0
+
+    @property
+    def first_frame(self) -> int:
+        """Where rendering begins: at a checkpoint."""
+        return self.runs[0].frame
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks are to be rendered."""
+        return sum(run.count for run in self.runs)
+
+    def plan(self) -> Iterator[Planned]:
+        """The chunks from the checkpoint to the end, in order."""
+        for run in self.runs:
+            steering = run.steered.unpack()
+            for index in range(run.count):
+                frame, first = run.frame + index * run.frames, index == 0
+                yield Planned(frame, run.frames, steering, run.seed, run.reset and first, run.fresh and first, run.bar)
+
+
+class Tape:
+    """What one jam keeps. Frames count as the engine counts them: from 0 at a start.
+
+    A start from nothing after a stop begins a new tape: what was before it can be had no more, but for the stretches
+    that have been cut out of it.
+
+    Args:
+        limits: How much to keep.
+    """
+
+    def __init__(self, limits: TapeLimits | None = None) -> None:
+        self._limits = limits or TapeLimits()
+        self._engine = ""
+        self._runs: list[_Run] = []
+        self._checkpoints: list[_Checkpoint] = []
+        self._lines: list[Line] = []
+        self._end = 0
+        self._held: int | None = None
+        self._full: Stretch | None = None
+        self._cost_bytes = 0
+
+    @property
+    def begin_frame(self) -> int:
+        """The earliest frame that can be rendered again, recordings that are full not counted."""
+        return self._runs[0].frame if self._runs else self._end
+
+    @property
+    def end_frame(self) -> int:
+        """The end of what has been sent."""
+        return self._end
+
+    @property
+    def held_frame(self) -> int | None:
+        """From where on everything is kept, because it is being recorded; None if nothing is."""
+        return self._held
+
+    @property
+    def full(self) -> bool:
+        """Whether the recording is as long as one may be: what is sent now is no part of it."""
+        return self._full is not None
+
+    @property
+    def size_bytes(self) -> int:
+        """What is kept, roughly."""
+        return self._cost_bytes + sum(len(mark.state or b"") for mark in self._checkpoints)
+
+    # what is played ──────────────────────────────────────────────────────────────────────────────
+
+    def add(self, call: RenderCall, rendered: Rendered) -> None:
+        """Takes in a chunk that is being sent.
+
+        Args:
+            call: What it was rendered from.
+            rendered: What came of it; its report, where it has one, says where it begins and where bars do.
+        """
+        report = rendered.report
+        begin = report.start_frame if report is not None else 0 if call.state is None else self._end
+        if begin != self._end or (call.state is None and self._runs):
+            self._begin_anew(begin)
+        self._engine = call.engine
+        if report is not None:
+            lines = [Line(beat.frame, beat.bar) for beat in report.beats if beat.beat == 0]
+            self._lines.extend(lines)
+            self._cost_bytes += _LINE_BYTES * len(lines)
+        is_checkpoint = not self._checkpoints or begin - self._checkpoints[-1].frame >= self._spacing_frames(call)
+        if is_checkpoint:
+            self._checkpoints.append(_Checkpoint(begin, call.state))
+        self._append(call, begin, extend=not is_checkpoint)
+        self._end = begin + call.frames
+        self._forget()
+
+    def _begin_anew(self, frame: int) -> None:
+        # A recording that was asked for while nothing played begins with the music.
+        held = frame if self._held is not None and self._held == self._end else None
+        self._runs, self._checkpoints, self._lines = [], [], []
+        self._end, self._held, self._full, self._cost_bytes = frame, held, None, 0
+
+    def _spacing_frames(self, call: RenderCall) -> float:
+        fitting = max(1, self._limits.state_bytes // max(1, len(call.state or b"")) - 2)
+        return max(self._limits.checkpoint_seconds, self._limits.window_seconds / fitting) * SAMPLE_RATE_HZ
+
+    def _append(self, call: RenderCall, frame: int, *, extend: bool) -> None:
+        last = self._runs[-1] if self._runs else None
+        steered, cost = _pack(call.steering, last.steered if last else None)
+        fresh = call.state is None
+        if extend and last is not None and not (call.reset or fresh):
+            same = (last.frames, last.steered, last.seed) == (call.frames, steered, call.seed)
+            if same:
+                last.count += 1
+                return
+        reset = call.reset and not fresh
+        self._runs.append(_Run(frame, call.frames, 1, steered, call.seed, reset, fresh, call.bar, cost))
+        self._cost_bytes += cost
+
+    def _forget(self) -> None:
+        """Lets go of what is older than both the window and the recording, and of what there is no room for."""
+        limits = self._limits
+        if self._held is not None and self._full is None:
+            is_over = self._end - self._held >= limits.held_seconds * SAMPLE_RATE_HZ
+            if is_over or self._cost_bytes > limits.call_bytes:
+                last = min(self._end, self._held + round(limits.held_seconds * SAMPLE_RATE_HZ))
+                self._full = self._cut(self._held, last)
+        window = self._end - round(limits.window_seconds * SAMPLE_RATE_HZ)
+        held = self._held is not None and self._full is None
+        needed = window if self._held is None or not held else min(window, self._held)
+        marks = self._checkpoints
+        first = max(0, bisect_right(marks, needed, key=_frame) - 1)
+        # Of a recording that goes back beyond the window, only the state where it begins is needed.
+        later = max(first + 1, bisect_right(marks, window, key=_frame) - 1)
+        self._drop(marks[:first] + marks[first + 1 : later], marks[first].frame)
+        while not held and self._cost_bytes > limits.call_bytes and len(marks := self._checkpoints) > 1:
+            self._drop(marks[:1], marks[1].frame)
+
+    def _drop(self, marks: list[_Checkpoint], begin: int) -> None:
+        """Drops checkpoints, and everything before ``begin``."""
+        if marks:
+            gone = {mark.frame for mark in marks}
+            self._checkpoints = [mark for mark in self._checkpoints if mark.frame not in gone]
+        runs = bisect_left(self._runs, begin, key=_frame)
+        lines = bisect_left(self._lines, begin, key=_frame)
+        self._cost_bytes -= sum(run.cost_bytes for run in self._runs[:runs]) + _LINE_BYTES * lines
+        del self._runs[:runs], self._lines[:lines]
+
+    # recording ───────────────────────────────────────────────────────────────────────────────────
+
+    def hold(self, frame: int | None = None) -> Line:
+        """Keeps everything from the bar line at or before ``frame`` on, instead of what was held before.
+
+        Args:
+            frame: None is the end of what has been sent.
+
+        Returns:
+            Where the recording begins; the bar is -1 where no bar line is known.
+
+        Raises:
+            InvalidMessage: The frame is not on the tape.
+        """
+        asked = self._end if frame is None else frame
+        self._check(asked, "begin")
+        index = bisect_right(self._lines, asked, key=_frame) - 1
+        line = self._lines[index] if index >= 0 else Line(max(self.begin_frame, 0) if self._lines else asked, -1)
+        self._held, self._full = line.frame, None
+        return line
+
+    def release(self) -> None:
+        """Keeps no more than the latest music again."""
+        self._held = self._full = None
+        if self._runs:
+            self._forget()
+
+    # stretches ───────────────────────────────────────────────────────────────────────────────────
+
+    def grab(self, bars: int, until: int | None = None) -> Stretch:
+        """The last whole bars before a frame, or as many as there are.
+
+        Args:
+            bars: How many, at least 1.
+            until: The bar line that is nearest to it ends the stretch; None is the end of what has been sent.
+
+        Raises:
+            InvalidMessage: The frame is not on the tape, or no whole bar is.
+        """
+        self._check(until, "until")
+        if not self._lines and self._runs:
+            raise InvalidMessage(
+                f"the engine {self._engine} does not say where bars begin",
+                field="bars",
+                remedy="Give begin and end instead.",
+            )
+        last = self._nearest(self._lines, self._end if until is None else until)
+        if last < 1:
+            raise InvalidMessage("no whole bar has been played up to there", field="bars", remedy="Try again later.")
+        return self._cut(self._lines[max(0, last - bars)].frame, self._lines[last].frame)
+
+    def between(self, begin: int, end: int) -> Stretch:
+        """The stretch between the bar lines that are nearest to two frames, at least one bar.
+
+        Where no bar lines are known, the stretch is as asked.
+
+        Raises:
+            InvalidMessage: A frame is not on the tape, they are the wrong way round, or no whole bar lies there.
+        """
+        if begin >= end:
+            raise InvalidMessage("must be less than end", field="begin")
+        full = self._full
+        if full is not None and full.begin_frame <= begin < full.end_frame:
+            return self._within(full, begin, min(end, full.end_frame))
+        self._check(begin, "begin")
+        self._check(end, "end")
+        lines = self._lines
+        if not lines:
+            return self._cut(begin, end)
+        first, last = self._nearest(lines, begin), self._nearest(lines, end)
+        if first >= last:
+            last = first + 1
+        if last >= len(lines):
+            raise InvalidMessage("no whole bar lies there yet", field="end", remedy="Wait for the end of the bar.")
+        return self._cut(lines[first].frame, lines[last].frame)
+
+    def _within(self, whole: Stretch, begin: int, end: int) -> Stretch:
+        """Part of a recording that is full."""
+        lines = list(whole.lines)
+        if lines:
+            first, last = self._nearest(lines, begin), self._nearest(lines, end)
+            if first >= last:
+                raise InvalidMessage("no whole bar lies there", field="end")
+            begin, end = lines[first].frame, lines[last].frame
+        return _trimmed(whole, begin, end)
+
+    @staticmethod
+    def _nearest(lines: list[Line], frame: int) -> int:
+        """Index of the nearest line, -1 if there is none."""
+        after = bisect_left(lines, frame, key=_frame)
+        around = [index for index in (after - 1, after) if 0 <= index < len(lines)]
+        return min(around, key=lambda index: abs(lines[index].frame - frame), default=-1)
+
+    def _check(self, frame: int | None, field: str) -> None:
+        if frame is not None and not self.begin_frame <= frame <= self._end:
+            raise InvalidMessage(
+                f"must be a frame from {self.begin_frame} to {self._end}: no other is kept", field=field
+            )
+
+    def _cut(self, begin: int, end: int) -> Stretch:
+        mark = self._checkpoints[max(0, bisect_right(self._checkpoints, begin, key=_frame) - 1)]
+        first = bisect_left(self._runs, mark.frame, key=_frame)
+        lines = self._lines[bisect_left(self._lines, begin, key=_frame) : bisect_right(self._lines, end, key=_frame)]
+        whole = Stretch(self._engine, mark.state, begin, self._end, tuple(lines), tuple(self._runs[first:]))
+        return _trimmed(whole, begin, end)
+
+
+def _trimmed(whole: Stretch, begin: int, end: int) -> Stretch:
+    """A part of a stretch that begins no earlier; the runs are copies."""
+    runs = []
+    for run in whole.runs:
+        if run.frame >= end:
+            break
+        runs.append(replace(run, count=min(run.count, -(-(end - run.frame) // run.frames))))
+    lines = tuple(line for line in whole.lines if begin <= line.frame <= end)
+    return Stretch(whole.engine, whole.state, begin, end, lines, tuple(runs))
+
+
+def _pack(steering: Steering, before: _Steered | None) -> tuple[_Steered, int]:
+    """A steering packed, sharing what it can with the one before, and about how many bytes that takes."""
+    texts = tuple(prompt.text for prompt in steering.prompts)
+    weights = array("d", (prompt.weight for prompt in steering.prompts)).tobytes()
+    controls, cost = steering.controls, _RUN_BYTES + len(weights)
+    if before is not None and before.texts == texts:
+        texts = before.texts
+    else:
+        cost += sum(_TEXT_BYTES + 4 * len(text) for text in texts)
+    if before is not None and before.controls == controls:
+        controls = before.controls
+    else:
+        cost += _CONTROLS_BYTES
+    if before is not None and before.texts is texts and before.controls is controls and before.weights == weights:
+        return before, _RUN_BYTES
+    return _Steered(texts, weights, controls), cost
