@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from everjam.audio import Float32Array
-from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array
+from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, largest
 from everjam.engines.band.mixer.limiter import CEILING_DBTP
 
 THRESHOLD: Final = np.float32(0.5)
@@ -45,7 +45,7 @@ def process(x: Float32Array, amount: Float64Array | None = None) -> None:
     room = np.float32(_SPACE[0]) + np.float32(_SPACE[1]) * tight
     if amount is None:
         threshold, room = threshold * 0 + THRESHOLD, room * 0 + _ROOM
-    hot = np.flatnonzero(np.abs(cells[0]).max(axis=(0, 2)) > threshold[:, 0])
+    hot = np.flatnonzero(largest(x[0]) > threshold[:, 0])
     if not hot.size:
         return
     loud, threshold, room = cells[:, :, hot], threshold[hot], room[hot]

@@ -31,6 +31,7 @@ from everjam.engines.band.mixer.grid import (
     CELL_FRAMES,
     CELLS_PER_QUANTUM,
     Float64Array,
+    quantum_power,
     to_cells,
     to_samples,
 )
@@ -215,7 +216,7 @@ class Mixer:
         if echo_out is not None:
             room_out += echo_out
         wet, upsampler = resample.double(room_out, state.upsampler)
-        back, level = loudness.returned(state.level, _power(parts.sends), _power(wet))
+        back, level = loudness.returned(state.level, quantum_power(parts.sends), quantum_power(wet))
         if values[:, controls.LOFI].any():
             lofi.add_crackle(wet, state.frame, values[:, controls.LOFI])
         mix = self._groups_of(parts, buses, active, wet)
@@ -261,13 +262,6 @@ class Mixer:
             for i in active:
                 mix[1 + i] = buses[i]
         return mix
-
-
-def _power(x: Float32Array) -> Float64Array:
-    """Mean square of each quantum, channels added, ``(q,)``."""
-    rows = x.reshape(2, -1, QUANTUM_FRAMES)
-    power: Float64Array = np.einsum("cqt,cqt->q", rows, rows).astype(np.float64)
-    return power / QUANTUM_FRAMES
 
 
 def _expected(fine: Float64Array, bands: Float64Array, values: Float64Array) -> Float64Array:

@@ -16,7 +16,7 @@ from scipy.signal import freqz, lfilter
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.mixer import clipper
-from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Float64Array, cell_power, to_cells
+from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Float64Array, cell_power, largest, to_cells
 
 OUT_LUFS: Final = -14.0
 """Of what comes out, integrated."""
@@ -118,13 +118,16 @@ K_WEIGHTS: Final = _power_gain(np.array(CENTRES_HZ))
 
 @cache
 def _sums() -> Float32Array:
-    """Which bins make up each band, and the scale of a mean square, float32 ``(961, bands)``."""
+    """Which bins make up each band, and the scale of a mean square, float32 ``(1922, bands)``.
+
+    Each bin counts twice, for its real and its imaginary part.
+    """
     hz = fft.rfftfreq(QUANTUM_FRAMES, 1 / SAMPLE_RATE_HZ)
     centres = np.array(CENTRES_HZ)
     band = np.searchsorted(np.sqrt(centres[1:] * centres[:-1]), hz)
     sides = np.where(hz == SAMPLE_RATE_HZ / 2, 1.0, 2.0) * (hz > 0)
     members = (band[:, None] == np.arange(centres.shape[0])) * sides[:, None]
-    sums: Float32Array = (members / QUANTUM_FRAMES**2).astype(np.float32)
+    sums: Float32Array = np.repeat(members / QUANTUM_FRAMES**2, 2, axis=0).astype(np.float32)
     return sums
 
 
@@ -138,8 +141,10 @@ def bands(x: Float32Array) -> Float64Array:
         float64 ``(q, bands)``, in the order of ``CENTRES_HZ``.
     """
     spectra = fft.rfft(x.reshape(2, -1, QUANTUM_FRAMES))
-    power = np.square(spectra.real).sum(axis=0) + np.square(spectra.imag).sum(axis=0)
-    sums: Float64Array = (power @ _sums()).astype(np.float64)
+    halves = spectra.view(np.float32)
+    halves *= halves
+    halves[0] += halves[1]
+    sums: Float64Array = (halves[0] @ _sums()).astype(np.float64)
     return sums
 
 
@@ -171,8 +176,7 @@ def returned(state: LevelState, sent: Float64Array, came: Float64Array) -> tuple
 
 def course(x: Float32Array) -> tuple[Float64Array, Float64Array]:
     """Mean square, channels added, and largest sample of each cell of float32 ``(2, 64 c)``, both ``(c,)``."""
-    peaks: Float64Array = np.abs(x).reshape(2, -1, CELL_FRAMES).max(axis=(0, 2)).astype(np.float64)
-    return cell_power(x), peaks
+    return cell_power(x), largest(x).astype(np.float64)
 
 
 def ride(
