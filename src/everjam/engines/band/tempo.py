@@ -4,8 +4,9 @@ One beat is what the tempo counts. The grid grows one *step* (a beat of the metr
 a ramp over one step, during which the length of a beat changes linearly with the beat, so that positions stay rational.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from everjam.audio import SAMPLE_RATE_HZ
@@ -14,6 +15,7 @@ MIN_BPM: Final = 20
 MAX_BPM: Final = 400
 
 
+@lru_cache(maxsize=256)
 def frames_per_beat(bpm: float) -> Fraction:
     """Length of a beat in frames, for a tempo rounded to a thousandth of a beat a minute.
 
@@ -34,12 +36,21 @@ class Step:
         length_beats: Its length in beats.
         first_period: Frames a beat at its start.
         last_period: Frames a beat at its end.
+        last_frames: The same as a float.
     """
 
     start_frame: Fraction
     length_beats: Fraction
     first_period: Fraction
     last_period: Fraction
+    last_frames: float = field(init=False, repr=False, compare=False)
+    _rounded: tuple[int, float, float, float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        whole = int(self.start_frame)
+        rest = float(self.start_frame - whole)
+        object.__setattr__(self, "last_frames", float(self.last_period))
+        object.__setattr__(self, "_rounded", (whole, rest, float(self.length_beats), float(self.first_period)))
 
     @property
     def end_frame(self) -> Fraction:
@@ -52,9 +63,8 @@ class Step:
         Args:
             beats: Beats from the start of the step.
         """
-        whole = int(self.start_frame)
-        start = float(self.start_frame - whole)
-        length, first, last = float(self.length_beats), float(self.first_period), float(self.last_period)
+        whole, start, length, first = self._rounded
+        last = self.last_frames
         if beats <= 0:
             return whole + round(start + beats * first)
         if beats >= length:

@@ -1,10 +1,12 @@
 """From bars to frames: composes bars as they are needed and lays their notes, beats and productions on the grid."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, Final, Protocol
 
-from everjam.audio import SAMPLE_RATE_HZ, BeatEvent, NoteEvent
+from everjam.audio import SAMPLE_RATE_HZ, BeatEvent
 from everjam.engines.band.mixer import Cue, delay
 from everjam.engines.band.score import Bar, Note
 from everjam.engines.band.tempo import MAX_BPM, MIN_BPM, Grid, Step, frames_per_beat
@@ -14,6 +16,9 @@ LONGEST_ENDING_BARS: Final = 4
 """No ending takes more; before that nobody needs to be asked."""
 MAX_ANTICIPATION_BEATS: Final = 0.125
 """How long before its bar line a note may start."""
+_ANTICIPATION: Final = Fraction(MAX_ANTICIPATION_BEATS)
+_start_frame: Final = attrgetter("start_frame")
+_start_beats: Final = attrgetter("start_beats")
 
 
 class Composing(Protocol):
@@ -67,12 +72,14 @@ class Placed:
 
     Attributes:
         note: As written.
-        event: As reported, in the mixer's frames.
+        start_frame: Where it starts, in the mixer's frames.
+        duration_frames: Its written length.
         take: Counts notes within the jam's bars, so that repeated notes do not sound identical.
     """
 
     note: Note
-    event: NoteEvent
+    start_frame: int
+    duration_frames: int
     take: int
 
 
@@ -112,7 +119,7 @@ def lay(timeline: Timeline, composer: Composing, steering: Steering, until_frame
             timeline = _next_bar(timeline, composer, steering)
         assert timeline.bar is not None
         timeline = _lay_beat(timeline, timeline.bar, steering, notes, beats, cues)
-    notes.sort(key=lambda placed: placed.event.start_frame)
+    notes.sort(key=_start_frame)
     return Laid(tuple(notes), tuple(beats), tuple(cues)), timeline
 
 
@@ -141,7 +148,7 @@ def _earliest(grid: Grid) -> Fraction:
     """Where the earliest note that has not been laid may start."""
     if grid.period is None:
         return grid.frame
-    return grid.frame - Fraction(MAX_ANTICIPATION_BEATS) * grid.period
+    return grid.frame - _ANTICIPATION * grid.period
 
 
 def _lay_beat(
@@ -177,24 +184,21 @@ def _lay_beat(
     if last is None or (cue.production, cue.delay_samples) != (last.production, last.delay_samples):
         cues.append(cue)
         last = cue
-    first, final = timeline.beat == 0, timeline.beat == len(meter.groups) - 1
-    for i, note in enumerate(bar.notes):
-        offset = max(note.start_beats, -MAX_ANTICIPATION_BEATS) - from_beats
-        if (offset >= 0 or first) and (offset < length or final):
-            notes.append(_place(note, step, offset, _take(bar.index, i)))
+    written = bar.notes
+    begin = bisect_left(written, from_beats, key=_start_beats) if timeline.beat else 0
+    is_last = timeline.beat == len(meter.groups) - 1
+    end = len(written) if is_last else bisect_left(written, from_beats + float(length), key=_start_beats)
+    for i in range(begin, end):
+        note = written[i]
+        start = max(0, step.frame_at(max(note.start_beats, -MAX_ANTICIPATION_BEATS) - from_beats))
+        duration = max(1, round(note.duration_beats * step.last_frames))
+        notes.append(Placed(note, start, duration, _take(bar.index, i)))
     return replace(timeline, grid=grid, beat=timeline.beat + 1, cue=last)
 
 
 def _take(bar: int, number: int) -> int:
     """Takes unfold bar by bar, so that a first block needs few waveforms: one in bar 0, two in bar 1, and so on."""
     return (bar * 7 + number) % min(1 + bar, 12)
-
-
-def _place(note: Note, step: Step, offset_beats: float, take: int) -> Placed:
-    frame = step.frame_at(offset_beats)
-    duration = max(1, round(note.duration_beats * float(step.last_period)))
-    event = NoteEvent(note.part, note.patch, note.pitch, note.velocity, max(frame, 0), duration)
-    return Placed(note, event, take)
 
 
 def _bpm_at(step: Step) -> float:
