@@ -163,6 +163,15 @@ class Seeks(Protocol):
 
 
 @runtime_checkable
+class GivesStems(Protocol):
+    """What an engine offers beside ``Engine`` where one that gives stems can share its caches."""
+
+    def with_stems(self) -> Engine:
+        """An engine that renders the same from the same states, but with stems, and is as hurried as this one."""
+        ...
+
+
+@runtime_checkable
 class LooksAhead(Protocol):
     """What an engine offers beside ``Engine`` where a live server can help it to be on time."""
 

@@ -140,14 +140,11 @@ def render(
     import numpy as np  # noqa: PLC0415  heavy; the parent imports this module for its types only
 
     from everjam.audio import to_pcm16  # noqa: PLC0415
-    from everjam.engines import registry  # noqa: PLC0415
     from everjam.engines.base import LooksAhead, Seeks  # noqa: PLC0415
     from everjam.errors import EngineError  # noqa: PLC0415
 
     begin = time.perf_counter()
-    if call.engine not in engines:
-        engines[call.engine] = registry.load(call.engine, **(options or {}).get(call.engine, {}))
-    engine = engines[call.engine]
+    engine = _engine(engines, call, (options or {}).get(call.engine, {}))
     if call.state is None:
         seeks = call.bar > 0 and isinstance(engine, Seeks)
         state = engine.seek(call.seed, call.bar, call.steering) if seeks else engine.start(call.seed)
@@ -161,7 +158,25 @@ def render(
     pcm16, after = to_pcm16(block.audio), pickle.dumps(state, protocol=5)
     ahead = engine.anticipate(state, call.steering) if isinstance(engine, LooksAhead) else iter(())
     report = _report(engine, call, block) if call.report else None
-    return Rendered(pcm16, after, time.perf_counter() - begin, block.late_notes, report), ahead
+    stems = {name: to_pcm16(stem) for name, stem in block.stems.items()}
+    return Rendered(pcm16, after, time.perf_counter() - begin, block.late_notes, report, stems), ahead
+
+
+def _engine(engines: dict[str, Any], call: RenderCall, options: Mapping[str, Any]) -> Any:
+    """The engine that a call is for. One that gives stems is another instance: what is live does without their cost."""
+    from everjam.engines import registry  # noqa: PLC0415
+    from everjam.engines.base import GivesStems  # noqa: PLC0415
+
+    if call.engine not in engines:
+        engines[call.engine] = registry.load(call.engine, **options)
+    engine = engines[call.engine]
+    if not (call.stems and engine.info.stems):
+        return engine
+    name = f"{call.engine} with stems"
+    if name not in engines:
+        shares = isinstance(engine, GivesStems)
+        engines[name] = engine.with_stems() if shares else registry.load(call.engine, stems=True, **options)
+    return engines[name]
 
 
 def _report(engine: "Engine", call: RenderCall, block: "Block") -> Report:
