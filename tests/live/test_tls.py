@@ -14,19 +14,8 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from everjam.errors import UsageError
-from everjam.live.tls import (
-    LOCAL_NAMES,
-    TlsFiles,
-    ca_bundle,
-    certificate_facts,
-    ensure_tls,
-    make_local,
-    renew,
-    server_context,
-    server_names,
-    system_authorities,
-    tls_dir,
-)
+from everjam.live.certificates import LOCAL_NAMES, TlsFiles, certificate_facts, make_local, server_names
+from everjam.live.tls import ca_bundle, ensure_tls, renew, server_context, system_authorities, tls_dir
 from everjam.settings import Settings
 
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -236,7 +225,7 @@ def test_names_of_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "Studio")
     assert server_names("127.0.0.1") == ["localhost", "127.0.0.1", "::1", "studio", "studio.local"]
     assert "fe80::2" in server_names("fe80::2%eth0")
-    monkeypatch.setattr("everjam.live.tls._lan_addresses", lambda: ["192.168.7.4"])
+    monkeypatch.setattr("everjam.live.certificates.lan_addresses", lambda: ["192.168.7.4"])
     assert "192.168.7.4" in server_names("0.0.0.0")
     assert "0.0.0.0" not in server_names("0.0.0.0")
     monkeypatch.setattr("socket.gethostname", lambda: "bad name!" + "x" * 70)

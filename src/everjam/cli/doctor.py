@@ -179,7 +179,8 @@ def _is_healthy(host: str, port: int) -> bool:
 
 
 def _tls(settings: Settings) -> Finding:
-    from everjam.live.tls import certificate_facts, ensure_tls, tls_dir
+    from everjam.live.certificates import certificate_facts
+    from everjam.live.tls import ensure_tls, tls_dir
 
     if not settings.tls:
         return Finding("tls", "warn", "off: Google's Python SDK cannot connect", "Leave --tls-port out.")
