@@ -293,12 +293,6 @@ class BandEngine:
         other._is_hurried = self._is_hurried
         return other
 
-    def with_stems(self) -> "BandEngine":
-        """A band that plays the same with stems, out of the same cards and waveforms."""
-        other = BandEngine(stems=True, composer=self._composer, patches=self._patches, waveforms=self._waveforms)
-        other._is_hurried = self._is_hurried
-        return other
-
     def hurry(self) -> None:
         """From now on no block is late because of a note: what is not ready in time comes in with the next block."""
         self._is_hurried = True
