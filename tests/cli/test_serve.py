@@ -16,8 +16,8 @@ Everjam = Callable[..., Any]
 
 
 def endpoints(**changes: Any) -> Any:
-    values = {"http_url": "http://localhost:8460", "tls_url": "https://localhost:8461", "engine": "band"}
-    return SimpleNamespace(**{**values, "status": status, **changes})
+    values: dict[str, Any] = {"http_url": "http://localhost:8460", "tls_url": "https://localhost:8461"}
+    return SimpleNamespace(**{**values, "lan_url": None, "engine": "band", "status": status, **changes})
 
 
 def status(**changes: Any) -> Any:

@@ -21,7 +21,18 @@ _UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _WITH_UNIT: Final = re.compile(r"^(?P<number>\d+(?:\.\d*)?|\.\d+)\s*(?P<unit>[smh]?)$", re.ASCII)
 _CLOCK: Final = re.compile(r"^(?:\d+:)?\d+:\d\d(?:\.\d*)?$", re.ASCII)
 _LISTEN: Final = frozenset(
-    {"host", "port", "tls_port", "engine", "cards_dir", "soundfont", "lead_seconds", "chunk_seconds", "open_page"}
+    {
+        "host",
+        "port",
+        "tls_port",
+        "lan",
+        "engine",
+        "cards_dir",
+        "soundfont",
+        "lead_seconds",
+        "chunk_seconds",
+        "open_page",
+    }
 )
 CardsDir = Annotated[str | None, typer.Option("--cards", metavar="DIR", help="Folder with style cards of your own.")]
 SoundFontFile = Annotated[

@@ -1,5 +1,6 @@
 """``everjam serve``, and plain ``everjam``: the server in the foreground."""
 
+import io
 import sys
 import threading
 import webbrowser
@@ -49,6 +50,9 @@ def serve_settings(settings: Settings, *, open_page: bool) -> int:
     def on_ready(endpoints: "Endpoints") -> None:
         for line in ready_lines(endpoints, settings):
             console.out().print(line)
+        if endpoints.lan_url is not None:
+            for line in lan_lines(endpoints.lan_url):
+                console.out().print(line, no_wrap=True, crop=False)
         sys.stdout.flush()
         if open_page:
             open_in_browser(endpoints.http_url, os.environ, sys.platform)
@@ -73,6 +77,25 @@ def ready_lines(endpoints: "Endpoints", settings: Settings) -> list[Text]:
     title = Text.assemble((f"everjam {__version__}", "bold"), f", engine {endpoints.engine}")
     rows = (("Listen", endpoints.http_url), ("SDK", sdk), ("Docs", DOCS_URL))
     return [title, *(Text.assemble((f"  {name:<8}", "dim"), (value, "cyan")) for name, value in rows)]
+
+
+def lan_lines(url: str) -> list[Text]:
+    """What a person needs to listen on another machine: the address, a picture of it, and what the warning is about."""
+    import segno
+
+    picture = io.StringIO()
+    segno.make(url, error="l").terminal(picture, compact=True, border=2)
+    base = url.partition("#")[0]
+    return [
+        Text.assemble(("  Phone   ", "dim"), (url, "cyan")),
+        Text(""),
+        Text.from_ansi(picture.getvalue()),
+        Text(
+            "  Who has this address can listen and steer. Their browser does not know this machine's certificate:",
+            "dim",
+        ),
+        Text(f"  accept its warning, or open {base}ca.pem and trust it there first.", "dim"),
+    ]
 
 
 def show_status(status: "Callable[[], Status]") -> Callable[[], None]:

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +19,7 @@ from everjam.live.guards import redact_uvicorn_logs
 from everjam.live.jam import Disconnected, Renderer
 from everjam.live.schema import Schema
 from everjam.live.service import Service
+from everjam.live.tls import tls_dir
 from everjam.settings import Settings
 
 SECURITY_HEADERS: Final = (
@@ -69,11 +70,19 @@ def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: C
     async def metrics(_request: Request) -> Response:
         return Response(service.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    async def authority(_request: Request) -> Response:
+        """What a phone must be told to trust, so that it takes our certificate without a warning."""
+        path = tls_dir(settings) / "ca.pem"
+        if settings.tls_cert is not None or not path.is_file():
+            return PlainTextResponse("This server has no authority of its own.", status_code=404)
+        return FileResponse(path, media_type="application/x-x509-ca-cert", filename="everjam-ca.pem")
+
     async def music(websocket: WebSocket) -> None:
         await websocket.accept()
         transport = WebSocketTransport(websocket)
         query, headers = dict(websocket.query_params), dict(websocket.headers)
-        await service.serve_session(websocket.scope["path"], query, headers, transport)
+        peer = websocket.client.host if websocket.client else None
+        await service.serve_session(websocket.scope["path"], query, headers, transport, peer)
 
     app = Starlette(
         lifespan=lifespan,
@@ -82,6 +91,7 @@ def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: C
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
+            Route("/ca.pem", authority),
             Route("/api/schema", Schema(settings).answer),
             WebSocketRoute("/{path:path}", music),
             Mount("/", StaticFiles(packages=[("everjam", "web")], html=True)),

@@ -16,6 +16,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from everjam.errors import UsageError
+from everjam.live import lan
 from everjam.live.app import create_app
 from everjam.live.guards import uvicorn_options
 from everjam.live.service import Service, Status
@@ -37,12 +38,14 @@ class Endpoints:
     Attributes:
         http_url: The page, and the base URL for clients that take plain http.
         tls_url: The base URL for clients that insist on TLS; None without TLS.
+        lan_url: The page for other machines, token included; None where the network is not let in.
         engine: Name of the engine that plays.
         status: How the server is doing, at any time.
     """
 
     http_url: str
     tls_url: str | None
+    lan_url: str | None
     engine: str
     status: Callable[[], Status]
 
@@ -118,7 +121,7 @@ async def running(settings: Settings) -> AsyncIterator[Endpoints]:
     context = None
     if settings.tls:
         context = server_context(ensure_tls(settings))
-        sockets.append(_listen(settings.host, settings.tls_port, "tls_port"))
+        sockets.append(_listen(lan.tls_host(settings), settings.tls_port, "tls_port"))
     servers = []
     renewing: asyncio.Task[None] | None = None
     await service.start()
@@ -133,9 +136,13 @@ async def running(settings: Settings) -> AsyncIterator[Endpoints]:
         await service.wait_ready()
         if context is not None:
             renewing = loop.create_task(_keep_renewed(settings, context), name="certificate")
+        known_token = lan.token(settings)
         yield Endpoints(
             http_url=_url("http", settings.host, sockets[0]),
             tls_url=_url("https", settings.host, sockets[1]) if settings.tls else None,
+            lan_url=lan.page_url(lan.tls_host(settings), sockets[1].getsockname()[1], known_token)
+            if known_token
+            else None,
             engine=settings.engine,
             status=service.status,
         )

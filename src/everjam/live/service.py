@@ -11,6 +11,7 @@ from typing import Final
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, seconds_to_frames
 from everjam.engines import registry
 from everjam.errors import InvalidMessage, ServerBusy, UnknownPath, close_frame, log_line
+from everjam.live import lan
 from everjam.live.auth import KeyRing
 from everjam.live.clock import Clock, SystemClock
 from everjam.live.jam import Jam, JamSettings, Renderer, Transport
@@ -67,7 +68,7 @@ class Service:
         self.jams: set[Jam] = set()
         self._clock = clock or SystemClock()
         self._policy = load_policy(settings.policy_file, refuse_artists=settings.artist_policy)
-        self._keys = KeyRing(settings.api_keys)
+        self.keys = KeyRing(settings.api_keys, lan_token=lan.token(settings))
         registry.check(settings.engine, **registry.options(settings.engine, settings))
         # Imports every engine now: a client that names an unknown model must not make the event loop do it.
         options = {info.name: registry.options(info.name, settings) for info in registry.infos()}
@@ -125,7 +126,12 @@ class Service:
         )
 
     async def serve_session(
-        self, path: str, query: Mapping[str, str], headers: Mapping[str, str], transport: Transport
+        self,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        transport: Transport,
+        peer: str | None = None,
     ) -> None:
         """Serves one accepted WebSocket to its end.
 
@@ -134,12 +140,13 @@ class Service:
             query: Its query parameters: ``key``, ``chunk``, ``lead``, ``pace``.
             headers: Its headers, lower case.
             transport: The socket.
+            peer: Address that it comes from, None if unknown.
         """
         self.metrics.sessions.inc()
         self.metrics.sessions_active.inc()
         code = 1011
         try:
-            jam = self._admit(path, query, headers, transport)
+            jam = self._admit(path, query, headers, transport, peer)
             self.jams.add(jam)
             try:
                 code = await jam.run()
@@ -155,10 +162,17 @@ class Service:
             self.metrics.sessions_active.dec()
             self.metrics.closes.labels(str(code)).inc()
 
-    def _admit(self, path: str, query: Mapping[str, str], headers: Mapping[str, str], transport: Transport) -> Jam:
+    def _admit(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        transport: Transport,
+        peer: str | None,
+    ) -> Jam:
         if not ENDPOINT.search(path):
             raise UnknownPath("Unknown path. The Live Music API is at /ws/google.ai.generativelanguage.v1beta…")
-        self._keys.check(query, headers)
+        self.keys.check(query, headers, peer)
         limit = self.settings.max_sessions
         if self._draining:
             raise ServerBusy("The service is currently unavailable.")

@@ -21,6 +21,7 @@ import certifi
 from everjam.errors import UsageError
 from everjam.live.certificates import TlsFiles, certificate_facts, make_local, server_names
 from everjam.live.files import write_atomically
+from everjam.live.lan import tls_host
 from everjam.settings import Settings
 
 
@@ -48,7 +49,7 @@ def ensure_tls(settings: Settings, *, now: dt.datetime | None = None) -> TlsFile
     if settings.tls_cert is not None and settings.tls_key is not None:
         return _own_files(settings, settings.tls_cert, settings.tls_key, now)
     try:
-        return make_local(tls_dir(settings), server_names(settings.host), now=now)
+        return make_local(tls_dir(settings), server_names(tls_host(settings)), now=now)
     except OSError as error:
         raise UsageError(
             f"Certificates cannot be written to {tls_dir(settings)}: {error.strerror or error}.",

@@ -32,6 +32,7 @@ class Settings:
         host: Address to listen on.
         port: Port for http and ws, 0 = any free one.
         tls_port: Port for https and wss, 0 = any free one, -1 = none.
+        lan: Whether the TLS port is open to the network, for who has the token.
         engine: Name of the engine that answers to ``lyria-realtime`` models.
         cards_dir: Folder of the operator's own style cards.
         soundfont: File of recorded instruments, or ``auto`` for one that is installed; None = all are synthesised.
@@ -57,6 +58,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8460
     tls_port: int = 8461
+    lan: bool = False
     engine: str = "band"
     cards_dir: Path | None = None
     soundfont: Path | str | None = None
@@ -87,6 +89,11 @@ class Settings:
                 f"{given} (from {self.origin(given)}) needs {missing} as well.",
                 remedy=f"Add --{SPEC_BY_NAME[missing].flag} FILE, or leave both out for a certificate made here.",
             )
+        if self.lan and not self.tls:
+            raise UsageError(
+                f"lan (from {self.origin('lan')}) needs TLS, and tls_port is off (from {self.origin('tls_port')}).",
+                remedy="Leave out --tls-port off; --host 0.0.0.0 opens the plain port, at your own risk.",
+            )
         if self.port == self.tls_port != 0:
             raise UsageError(
                 f"port and tls_port are both {self.port} (from {self.origin('port')} and {self.origin('tls_port')}).",
@@ -109,7 +116,7 @@ class Settings:
 
     def warnings(self) -> tuple[str, ...]:
         """What the operator should be told loudly before the server starts, one sentence each."""
-        if self.loopback_only or self.api_keys:
+        if self.loopback_only or self.api_keys or self.lan:
             return ()
         who = (
             f"Anybody on the network who can reach {self.host} can use this server: no API key is asked for. "

@@ -94,6 +94,7 @@ SPECS: Final[tuple[SettingSpec, ...]] = (
         high=65535,
         words={"off": TLS_OFF},
     ),
+    SettingSpec("lan", "bool", "Let the network listen: by TLS, with a token in the address.", "no", flag="lan"),
     SettingSpec("engine", "text", "Engine that plays (everjam engines).", "band", metavar="NAME", flag="engine"),
     SettingSpec("cards_dir", "path", "Folder with style cards of your own.", "none", metavar="DIR", flag="cards"),
     SettingSpec(
