@@ -20,6 +20,7 @@ import scipy.signal
 
 from everjam.engines.band.instruments import PATCHES
 from everjam.engines.band.instruments.contract import Patch, Tone, Waveform
+from everjam.engines.band.instruments.levels import RELEASES_MS
 
 WINDOW_FRAMES = 19_200
 TARGET_DB = -20.0
@@ -101,6 +102,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="rewrite levels.py")
     arguments = parser.parse_args()
     gains, releases = {}, {}
+    # Or notes would end where they were measured to end last time.
+    RELEASES_MS.clear()
     for name, patch in PATCHES.items():
         gains[name] = gain_db(patch)
         if patch.sustained:

@@ -163,6 +163,13 @@ def test_length_follows_the_note(name: str) -> None:
         assert wave.shape[1] / 48_000 <= max(held, 1.5) + longest_tail_seconds
 
 
+@pytest.mark.parametrize("name", SUSTAINED)
+def test_nothing_is_rendered_that_the_mixer_does_not_let_be_heard(name: str) -> None:
+    patch = PATCHES[name]
+    wave = patch.render(tone(patch, duration_ms=1600))
+    assert wave.shape[1] <= (1.6 + patch.release_ms / 1000) * SAMPLE_RATE_HZ + 1
+
+
 @pytest.mark.parametrize("name", STRUCK)
 def test_struck_patches_ring_as_they_will(name: str) -> None:
     patch = PATCHES[name]

@@ -60,7 +60,7 @@ def _pizzicato(stroke: Stroke) -> Float32Array:
 
 
 _VIOLA: Final = replace(_VIOLIN, measured="viola", vibrato_hz=5.4, vibrato_cents=12.0)
-_CONTRABASS: Final = replace(_VIOLIN, measured="contrabass", vibrato_hz=4.7, vibrato_cents=7.0)
+_CONTRABASS: Final = replace(_VIOLIN, measured="contrabass", vibrato_hz=4.7, vibrato_cents=7.0, release_seconds=0.6)
 _FIDDLE: Final = replace(
     _VIOLIN, measured="fiddle", vibrato_cents=5.0, vibrato_after_seconds=0.4, vibrato_level=0.0, scoop_cents=45.0,
     scoop_seconds=0.03, jitter_cents=4.0, tremor=0.08, noise_db=7.0, chiff=0.3, breath_hz=(1500.0, 8000.0),
@@ -70,13 +70,13 @@ _ERHU: Final = Sustained(
     cutoff_hz=(1300.0, 12_000.0), cutoff_harmonics=(2.5, 5.0), slope=1.8, measured="violin",
     formants=((650.0, 260.0, 1.6), (1500.0, 500.0, 1.5), (2900.0, 700.0, 1.3)), floor=0.22,
     attack_seconds=0.1, release_seconds=0.3, vibrato_hz=6.2, vibrato_cents=23.0, vibrato_after_seconds=0.15,
-    vibrato_level=0.06, scoop_cents=120.0, scoop_seconds=0.05, jitter_cents=4.0, breath=0.04, chiff=0.2,
+    vibrato_level=0.06, scoop_cents=120.0, scoop_seconds=0.05, jitter_cents=3.0, breath=0.04, chiff=0.2,
     breath_hz=(1200.0, 6500.0), tremor=0.09,
 )  # fmt: skip
 _WHEEL: Final = Sustained(
     cutoff_hz=(2600.0, 14_000.0), cutoff_harmonics=(5.0, 9.0), slope=1.5, measured="fiddle",
     formants=((420.0, 200.0, 0.9), (1150.0, 350.0, 1.2), (2600.0, 700.0, 1.0)), floor=0.4,
-    attack_seconds=0.03, release_seconds=0.1, sustain=1.0, vibrato_cents=0.0, jitter_cents=3.0, breath=0.03,
+    attack_seconds=0.03, release_seconds=0.45, sustain=1.0, vibrato_cents=0.0, jitter_cents=3.0, breath=0.03,
     chiff=0.25, breath_hz=(1800.0, 8000.0), tremor=0.05,
 )  # fmt: skip
 _GUT_DRONES: Final = Drone(0.55, lowest_hz=60.0, slope=0.8)
@@ -91,7 +91,7 @@ def _hurdy_gurdy(stroke: Stroke) -> Float32Array:
     at = times(frames)
     bite = np.float32(stroke.hard(0.1, 0.5)) * np.exp(at * np.float32(-1.0 / 0.07)) + np.float32(0.06)
     envelope = adsr(frames, stroke.held_seconds, attack_seconds=0.02, decay_seconds=1.0, sustain=1.0,
-                    release_seconds=0.1)  # fmt: skip
+                    release_seconds=0.45)  # fmt: skip
     return f32(tune + (drones + snarl * bite) * envelope)
 
 

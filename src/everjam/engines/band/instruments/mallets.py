@@ -21,7 +21,7 @@ _RING: Final = 30.0
 """Bars are not damped: they count as held for longer than they ring."""
 _SHORTEST_ROLL_SECONDS: Final = 0.2
 
-_VIBRAPHONE: Final = Struck("vibraphone", _RING, 3.4, 700.0)
+_VIBRAPHONE: Final = Struck("vibraphone", 0.45, 3.4, 700.0)
 _MARIMBA: Final = Struck("marimba", _RING, 1.8, 700.0)
 _GLOCKENSPIEL: Final = Struck("glockenspiel", _RING, 3.0, 3000.0)
 _KALIMBA: Final = Struck("kalimba", _RING, 2.0, 900.0)
@@ -51,8 +51,9 @@ def _ringing(model: Struck, stroke: Stroke) -> Float32Array:
 
 
 def _vibraphone(stroke: Stroke) -> Float32Array:
-    """With its motor on, slowly: one side swells as the other falls."""
-    out = bar(_VIBRAPHONE, stroke)
+    """With its motor on, slowly: one side swells as the other falls. The pedal damps it where the note ends."""
+    is_special = stroke.articulation in {"roll", "muted", "staccato"}
+    out = bar(_VIBRAPHONE, stroke) if is_special else strike(_VIBRAPHONE, stroke)
     turn = np.float32(TAU) * (np.float32(5.1) * times(out.shape[-1]) + np.float32(stroke.rng.uniform()))
     swell = np.float32(0.14) * np.sin(turn)
     return np.stack([out * (1.0 + swell), out * (1.0 - np.float32(0.5) * swell)])
@@ -173,16 +174,24 @@ _DEAD: Final[Collection[Articulation]] = frozenset({"muted"})
 
 
 def _mallet(
-    name: str, title: str, voice: Voice, gm: int, low: int, high: int, articulations: Collection[Articulation] = ()
+    name: str,
+    title: str,
+    voice: Voice,
+    gm: int,
+    low: int,
+    high: int,
+    articulations: Collection[Articulation] = (),
+    *,
+    sustained: bool = False,
 ) -> Patch:
     return make_patch(
-        name, title, "mallets", voice, gm=gm, low=low, high=high, sustained=False, variants=2,
+        name, title, "mallets", voice, gm=gm, low=low, high=high, sustained=sustained, variants=2,
         articulations=articulations,
     )  # fmt: skip
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    _mallet("vibraphone", "Vibraphone", _vibraphone, 11, 53, 89, _STROKES),
+    _mallet("vibraphone", "Vibraphone", _vibraphone, 11, 53, 89, _STROKES, sustained=True),
     _mallet("marimba", "Marimba", partial(bar, _MARIMBA), 12, 45, 96, _STROKES),
     _mallet("glockenspiel", "Glockenspiel", partial(bar, _GLOCKENSPIEL), 9, 72, 108, _STROKES),
     _mallet("kalimba", "Kalimba", partial(bar, _KALIMBA), 108, 53, 91),

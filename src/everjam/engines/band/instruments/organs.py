@@ -11,10 +11,11 @@ from everjam.engines.band.instruments.contract import Patch
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
     adsr,
-    noise,
+    f32,
     times,
     unit,
 )
+from everjam.engines.band.instruments.dsp.cloud import hiss
 from everjam.engines.band.instruments.dsp.filters import bandpass, highpass, lowpass, shape
 from everjam.engines.band.instruments.dsp.shaping import saturate
 from everjam.engines.band.instruments.playing import Bend, bent
@@ -45,6 +46,7 @@ _TAPE_FLUTE: Final = Sustained(
 )  # fmt: skip
 _TAPE_SECONDS: Final = 8.0
 """A tape is that long, then it ends."""
+_TAPE_HISS: Final = 0.0027
 _WOW: Final = Bend(-35.0, 0.03, 4.0, 1.6, 0.0)
 
 
@@ -53,11 +55,11 @@ def _tape(model: Sustained, low_hz: float, high_hz: float, stroke: Stroke) -> Fl
     note = sustain(model, replace(stroke, held_seconds=min(stroke.held_seconds, _TAPE_SECONDS)))
     note = unit(bent(note, _WOW, stroke))
     note = shape(note, highpass(low_hz), lowpass(high_hz * stroke.bright(0.7, 1.4), 3))
-    hiss = shape(noise(stroke.rng, note.shape[-1]), bandpass(2500.0, 7000.0)) * np.float32(0.006)
     frames = note.shape[-1]
+    tape = hiss(stroke.rng, frames, bandpass(2500.0, 7000.0), width=0.0)[0] * np.float32(_TAPE_HISS)
     envelope = adsr(frames, stroke.held_seconds, attack_seconds=0.015, decay_seconds=1.0, sustain=1.0,
                     release_seconds=model.release_seconds)  # fmt: skip
-    return saturate(note, stroke.hard(0.6, 1.4), 0.05) + hiss * envelope
+    return f32(saturate(note, stroke.hard(0.6, 1.4), 0.05) + tape * envelope)
 
 
 _PIPES: Final = Sustained(

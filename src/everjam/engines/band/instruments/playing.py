@@ -1,5 +1,6 @@
 """What hands do to a string after it sounds: slides, bends, vibrato, repeated strokes, and bridges that buzz."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
@@ -197,6 +198,7 @@ def repicked(once: Voice, tremolo: Tremolo, stroke: Stroke) -> Float32Array:
     first_seconds = tremolo.after_seconds + 0.5 / tremolo.rate_hz
     if stroke.held_seconds < max(tremolo.from_seconds, tremolo.after_seconds + 1.5 / tremolo.rate_hz):
         return once(stroke)
+    stroke = replace(stroke, heard_seconds=math.inf)
     first = once(replace(stroke, held_seconds=first_seconds))
     later = [eased(once(replace(stroke, held_seconds=1.3 / tremolo.rate_hz))), eased(first)]
     frames = frames_of(stroke.held_seconds) + first.shape[-1]

@@ -114,7 +114,8 @@ def strike(model: Struck, stroke: Stroke) -> Float32Array:
     elif stroke.articulation == "muted":
         release_seconds = min(release_seconds, 0.12)
     ring = _ring_seconds(sound)
-    frames = frames_of(min(held + release_seconds, model.longest_seconds, max(0.12, ring)))
+    heard = held + min(release_seconds, stroke.heard_seconds)
+    frames = frames_of(min(heard, model.longest_seconds, max(0.12, ring)))
     out = _partials(model, stroke, sound, frames)
     if model.residue:
         out += band_noise(stroke.rng, sound.seconds, sound.noise_db, frames)

@@ -210,7 +210,7 @@ def _stab_rave(stroke: Stroke) -> Float32Array:
 
 def _guitar_shimmer(stroke: Stroke) -> Float32Array:
     """Strummed fuzz dissolved in chorus, tremolo-arm glide and an octave above: a wall for shoegaze."""
-    frames = frames_of(stroke.held_seconds + 1.2)
+    frames = stroke.frames(1.2)
     at = control_times(frames)
     glide = 2.0 ** (
         (7.0 * np.sin(TAU * 1.3 * at + float(stroke.rng.uniform(0.0, TAU))) - 15.0 * np.exp(-at / 0.1)) / 1200.0

@@ -26,7 +26,7 @@ from everjam.engines.band.instruments.dsp.filters import peaks
 from everjam.engines.band.instruments.dsp.wavetable import harmonic_count, phase, scan, stack, walk
 from everjam.engines.band.instruments.measured import measured
 from everjam.engines.band.instruments.singing import Singer, Vowel, sing, tract, vowel_formants
-from everjam.engines.band.instruments.voicing import HEARD_SECONDS, Stroke, Voice, make_patch
+from everjam.engines.band.instruments.voicing import Stroke, Voice, make_patch
 
 _SUNG: Final = ("legato", "staccato", "scoop", "fall")
 
@@ -62,7 +62,7 @@ def _choir(choir: Choir, stroke: Stroke) -> Float32Array:
     spectrum = measured(choir.table, stroke.hz, stroke.force)
     held = min(stroke.held_seconds, 0.14) if stroke.articulation == "staccato" else stroke.held_seconds
     let_go = max(0.25, spectrum.release_seconds)
-    frames = frames_of(held + min(let_go, HEARD_SECONDS))
+    frames = replace(stroke, held_seconds=held).frames(let_go)
     at = control_times(frames)
     levels_db = spectrum.levels_db
     if choir.hum:

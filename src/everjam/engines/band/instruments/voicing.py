@@ -1,5 +1,6 @@
 """What all instruments share around their own sound: controls of a note, finishing touches, the making of a Patch."""
 
+import math
 import zlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -7,11 +8,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import scipy.signal
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.contract import Family, Patch, Tone, Waveform
 from everjam.engines.band.instruments.dsp.base import f32, frames_of, midi_to_hz
+from everjam.engines.band.instruments.dsp.filters import recursive
 from everjam.engines.band.instruments.levels import GAINS_DB, RELEASES_MS
 from everjam.engines.band.score import Articulation
 
@@ -44,6 +45,7 @@ class Stroke:
         rng: Noise of this take: the same for every force, brightness and length.
         articulation: How it is played.
         glide: Semitones from the pitch to where it comes from.
+        heard_seconds: How long after its end the mixer lets it be heard; infinite where it does not let go of it.
     """
 
     hz: float
@@ -55,6 +57,7 @@ class Stroke:
     rng: np.random.Generator
     articulation: Articulation = "plain"
     glide: int = 0
+    heard_seconds: float = math.inf
 
     @property
     def tuning(self) -> float:
@@ -71,7 +74,7 @@ class Stroke:
 
     def frames(self, release_seconds: float) -> int:
         """Length of a note that rings on for so long after it is let go, as far as the mixer lets that be heard."""
-        return frames_of(self.held_seconds + min(release_seconds, HEARD_SECONDS))
+        return frames_of(self.held_seconds + min(release_seconds, self.heard_seconds, HEARD_SECONDS))
 
 
 Voice = Callable[[Stroke], Float32Array]
@@ -123,6 +126,7 @@ def make_patch(
     """
 
     def render(tone: Tone) -> Waveform:
+        is_let_go = sustained and tone.articulation != "fall"
         semitones = float(tone.pitch - gm) if drum and abs(tone.pitch - gm) <= 12 else 0.0
         stroke = Stroke(
             hz=midi_to_hz(tone.pitch),
@@ -134,11 +138,12 @@ def make_patch(
             rng=np.random.default_rng(seed_of(tone)),
             articulation=tone.articulation,
             glide=tone.glide,
+            heard_seconds=RELEASES_MS.get(name, math.inf) / 1000.0 if is_let_go else math.inf,
         )
         pivot = pivot_hz or float(np.clip(2.5 * stroke.hz, 250.0, 5000.0))
         tilt = tilt_db * (2.0 * stroke.brightness - 1.0) + _FORCE_TILT_DB * (stroke.force - 0.75)
         signal = voice(stroke)
-        if sustained and stroke.articulation != "fall":
+        if is_let_go:
             signal = signal[..., : stroke.frames(HEARD_SECONDS)]
         return finish(signal, stroke, tilt_db=tilt, pivot_hz=pivot, placed=placed)
 
@@ -174,7 +179,7 @@ def finish(signal: Float32Array, stroke: Stroke, *, tilt_db: float, pivot_hz: fl
     """
     planar = f32(np.atleast_2d(signal))
     numerator, denominator = _tilt_and_dc_block(tilt_db, pivot_hz)
-    out = f32(scipy.signal.lfilter(numerator, denominator, planar, axis=-1))
+    out = recursive(numerator, denominator, planar)
     peaks, energies = _blocks(out)
     out, heard = _trimmed(out, peaks.max(axis=0))
     energies, peaks = energies[:, :heard], peaks[:, :heard].max(axis=1)

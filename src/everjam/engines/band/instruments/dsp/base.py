@@ -12,6 +12,9 @@ TAU: Final = 2.0 * np.pi
 CONTROL_FRAMES: Final = 64
 """Frames between two values of a control curve (750 Hz)."""
 
+_RAMP: Final = np.arange(CONTROL_FRAMES, dtype=np.float32) / np.float32(CONTROL_FRAMES)
+_BETWEEN: Final = np.stack([np.float32(1.0) - _RAMP, _RAMP])
+"""What both ends of a straight line between two control points have in each frame."""
 _SHARED_SECONDS: Final = 12
 _TIMES: Final = np.arange(SAMPLE_RATE_HZ * _SHARED_SECONDS, dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)
 _TIMES.setflags(write=False)
@@ -109,11 +112,9 @@ def control_times(frames: int) -> Float32Array:
 
 def upsample(control: Float32Array, frames: int) -> Float32Array:
     """Control curve (see ``control_times``) to frames, linearly interpolated."""
-    ramp = np.arange(CONTROL_FRAMES, dtype=np.float32) * np.float32(1.0 / CONTROL_FRAMES)
-    start = control[:-1, None].astype(np.float32)
-    out = np.diff(control).astype(np.float32)[:, None] * ramp
-    out += start
-    return out.reshape(-1)[:frames]
+    ends = np.empty((control.size - 1, 2), np.float32)
+    ends[:, 0], ends[:, 1] = control[:-1], control[1:]
+    return f32((ends @ _BETWEEN).reshape(-1)[:frames])
 
 
 def wander(rng: np.random.Generator, frames: int, rate_hz: float) -> Float32Array:

@@ -5,7 +5,9 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import scipy.fft
+import scipy.linalg
 import scipy.signal
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
@@ -20,6 +22,9 @@ MovingResponse = Callable[[Float32Array, Float32Array], Float32Array]
 
 _WINDOW: Final = 2048
 _HOP: Final = 512
+_SECTION: Final = 32
+_LONG_FRAMES: Final = 32_768
+"""From so many frames on, preparing matrices pays."""
 
 
 @lru_cache(maxsize=64)
@@ -76,6 +81,59 @@ def shape(signal: Float32Array, *responses: Response) -> Float32Array:
         spectrum *= response(bins)
     out: Float32Array = scipy.fft.irfft(spectrum, size)[..., :frames].astype(np.float32, copy=False)
     return out
+
+
+def recursive(numerator: Float32Array, denominator: Float32Array, signal: Float32Array) -> Float32Array:
+    """A recursive filter of second order, from silence: ``scipy.signal.lfilter``, in half the time where it takes long.
+
+    A section's output is a matrix product of what goes in and of the filter's memory at its start; that alone is
+    worked out one after the other.
+
+    Args:
+        numerator: Three coefficients.
+        denominator: Three coefficients, the first is 1.
+        signal: float32 ``(..., frames)``.
+
+    Returns:
+        float32, same shape.
+    """
+    frames = signal.shape[-1]
+    if frames < _LONG_FRAMES:
+        return f32(scipy.signal.lfilter(numerator, denominator, signal, axis=-1))
+    direct, collect, ring, step = _sections(*numerator.tolist(), *denominator[1:].tolist())
+    count = -(-frames // _SECTION)
+    out = np.empty((*signal.shape[:-1], count * _SECTION), np.float32)
+    trace, determinant = float(np.trace(step)), float(np.linalg.det(step))
+    for place in np.ndindex(signal.shape[:-1]):
+        padded = np.zeros((count, _SECTION), np.float32)
+        padded.reshape(-1)[:frames] = signal[place]
+        pieces = np.matmul(padded, direct, out=out[place].reshape(count, _SECTION))
+        # memory[k + 1] = step @ memory[k] + added[k], each of its two numbers by itself (Cayley and Hamilton).
+        added = (padded @ collect).astype(np.float64)
+        driven = np.zeros((count, 2))
+        driven[1:] = added[:-1]
+        driven[2:] += added[:-2] @ (step - trace * np.eye(2)).T
+        memory = scipy.signal.lfilter([1.0], [1.0, -trace, determinant], driven, axis=0)
+        pieces += memory.astype(np.float32) @ ring
+    return out[..., :frames]
+
+
+@lru_cache(maxsize=128)
+def _sections(
+    b0: float, b1: float, b2: float, a1: float, a2: float
+) -> tuple[Float32Array, Float32Array, Float32Array, npt.NDArray[np.float64]]:
+    """What a section's input gives to its output and to the memory after it, and the memory to both."""
+    numerator, denominator = [b0, b1, b2], [1.0, a1, a2]
+    answer = scipy.signal.lfilter(numerator, denominator, np.eye(1, _SECTION)[0])
+    direct = scipy.linalg.toeplitz(np.eye(1, _SECTION)[0] * b0, answer)
+    forward, into = np.array([[-a1, 1.0], [-a2, 0.0]]), np.array([b1 - a1 * b0, b2 - a2 * b0])
+    collect, ring = np.empty((_SECTION, 2)), np.empty((2, _SECTION))
+    power = np.eye(2)
+    for frame in range(_SECTION):
+        ring[:, frame] = power[0]
+        collect[_SECTION - 1 - frame] = power @ into
+        power = forward @ power
+    return f32(direct), f32(collect), f32(ring), power
 
 
 def burst(rng: np.random.Generator, seconds: float, tau_seconds: float, response: Response) -> Float32Array:

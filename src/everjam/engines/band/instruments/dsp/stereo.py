@@ -7,6 +7,7 @@ import scipy.signal
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.dsp.base import f32
+from everjam.engines.band.instruments.dsp.filters import recursive
 
 _SIDE_HZ: Final = 200.0
 
@@ -14,7 +15,7 @@ _SIDE_HZ: Final = 200.0
 def widened(middle: Float32Array, side: Float32Array, share: float = 1.0) -> Float32Array:
     """Stereo ``(2, frames)`` of what both sides share and of ``share`` of what sets them apart above 200 Hz."""
     numerator, denominator = _SIDE_FILTER
-    aside = f32(scipy.signal.lfilter(numerator * np.float32(share), denominator, side))
+    aside = recursive(numerator * np.float32(share), denominator, side)
     out = np.empty((2, middle.size), np.float32)
     np.add(middle, aside, out=out[0])
     np.subtract(middle, aside, out=out[1])
