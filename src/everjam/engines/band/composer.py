@@ -1,6 +1,7 @@
 """The composer: (memory, steering, seed) to the next bar. Pure: the same arguments give the same bar anywhere."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -134,7 +135,7 @@ class Composer:
         before = memory.target
         memory = _steer(memory, _style_key(self._deck, steering.prompts, controls.guidance, _mode(controls)))
         style = style_for(self._deck, memory.shares)
-        dice = Dice(Rng.seeded(seed), controls.temperature, controls.top_k)
+        dice = _dice(seed, controls.temperature, controls.top_k)
         place, lead = _move(memory, style, dice)
         stays = memory.place is not None and memory.place.movement == place.movement and memory.lead == lead
         scene, key = _scene(memory, style, dice, place, controls, stays=stays)
@@ -213,6 +214,12 @@ def _steer(memory: Memory, wanted: StyleKey) -> Memory:
     return replace(memory, shares=move_towards(memory.shares, wanted, amount), morph_left=left - 1)
 
 
+@lru_cache(maxsize=64)
+def _dice(seed: int, temperature: float, top_k: int) -> Dice:
+    """The same object for the same arguments, so that what is drawn with it can be remembered."""
+    return Dice(Rng.seeded(seed), temperature, top_k)
+
+
 def _lead(memory: Memory) -> str:
     """The card that counts most in what is asked for."""
     if memory.target is None or not memory.target.ingredients:
@@ -281,7 +288,7 @@ def _scene(
         last=memory.last,
         own_density=style.number("feel.density"),
         density=_density(style, energy, controls),
-        needs=_layer_needs(style, dice, place),
+        needs=_layer_needs(style, dice, place.movement, place.name, form.resting(place)),
         arrives=memory.announced,
     )
     return scene, movement_key
@@ -300,16 +307,16 @@ def _play(scene: Scene, deck: Deck) -> tuple[list[Draft], Last]:
     return beats + low + middle + line + riff.play(scene) + voice.play(scene) + texture.play(scene), last
 
 
-def _layer_needs(style: Style, dice: Dice, place: Place) -> dict[str, float]:
+@lru_cache(maxsize=64)
+def _layer_needs(style: Style, dice: Dice, movement: int, section: str, absent: frozenset[str]) -> Mapping[str, float]:
     """Density at which each layer joins; layers that never do are missing."""
-    absent = form.resting(place)
     own = style.number("feel.density")
     needs = {}
     for layer in LAYERS:
-        presence = style.number(f"layers.{layer}") + form.lift(place.name, layer)
+        presence = style.number(f"layers.{layer}") + form.lift(section, layer)
         if presence < NEVER or (layer in absent and presence < IN_FRONT):
             continue
-        uniform = dice.rng.at("layer", layer, place.movement, place.name).uniform()
+        uniform = dice.rng.at("layer", layer, movement, section).uniform()
         luck = 0.5 * dice.temperature * math.log(uniform / (1 - uniform))
         luck = max(-0.5 - abs(presence) / 3, min(0.5 + abs(presence) / 3, luck))
         rarity = 1 / (1 + math.exp((presence + luck) / 1.4))

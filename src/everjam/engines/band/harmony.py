@@ -75,6 +75,7 @@ def choose_key(style: Style, dice: Dice, movement: int, pair: int | None) -> Key
     return theory.key_for(own, mode)
 
 
+@lru_cache(maxsize=64)
 def bar_chords(
     style: Style,
     dice: Dice,

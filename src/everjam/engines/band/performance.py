@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from everjam.engines.band.players.articulation import articulate
@@ -18,6 +19,8 @@ _KNEE: Final = 0.78
 """Velocities above it are bent, so that accents stand out however hard a style plays."""
 _OVERLAP_MS: Final = 20.0
 """How long the note before a slurred one goes on beside it, until the instrument lets go of it."""
+_by_start: Final = attrgetter("start", "layer", "pitch", "patch")
+_as_played: Final = attrgetter("start_beats", "part", "patch", "pitch")
 _LATE: Final = ("drums", "bass", "chords", "melody")
 
 
@@ -35,8 +38,9 @@ def perform(scene: Scene, drafts: Sequence[Draft]) -> tuple[Note, ...]:
     kept: list[Draft] = []
     dropped: dict[tuple[str, float], float] = {}
     taste = scene.dice.rng.at("taste", scene.bar)
+    heard = {layer for layer in {draft.layer for draft in drafts} if scene.plays(layer)}
     for draft in drafts:
-        if not scene.plays(draft.layer) or draft.start >= silent_from:
+        if draft.layer not in heard or draft.start >= silent_from:
             continue
         # Notes that are written alike join one after the other, not all at once.
         grain = 0.0
@@ -46,11 +50,11 @@ def perform(scene: Scene, drafts: Sequence[Draft]) -> tuple[Note, ...]:
             kept.append(draft)
         elif draft.tied:
             dropped[draft.layer, draft.start] = draft.length
-    kept.sort(key=lambda draft: (draft.start, draft.layer, draft.pitch, draft.patch))
+    kept.sort(key=_by_start)
     _tie(scene, kept, dropped)
     articulate(scene, kept)
     notes = _touched(scene, kept)
-    notes.sort(key=lambda note: (note.start_beats, note.part, note.patch, note.pitch))
+    notes.sort(key=_as_played)
     return tuple(notes)
 
 
@@ -113,6 +117,16 @@ def _word(patch: str) -> int:
     return zlib.crc32(patch.encode()) << 24
 
 
+@lru_cache(maxsize=4096)
+def _written(length: float) -> float:
+    return round(max(0.05, length), 5)
+
+
+@lru_cache(maxsize=4096)
+def _placed(pan: float) -> float:
+    return round(max(-1.0, min(1.0, pan)), 3)
+
+
 @lru_cache(maxsize=256)
 def _swing(amount: float, fine: float, meter: Meter) -> dict[int, float]:
     """Sixteenth of the bar to its place in so much swing, of which the share ``fine`` is of sixteenths, in beats."""
@@ -156,8 +170,7 @@ def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
         if velocity > _KNEE:
             velocity = 1 - (1 - _KNEE) * math.exp((_KNEE - velocity) / (1 - _KNEE))
         start = round(earliest if start < earliest else min(start, latest), 5)
-        if draft.layer in bound:
-            index = bound.pop(draft.layer)
+        if bound and (index := bound.pop(draft.layer, -1)) >= 0:
             reach = start - notes[index].start_beats + overlap
             notes[index] = replace(notes[index], duration_beats=round(max(0.05, reach), 5))
         if draft.bound:
@@ -168,9 +181,9 @@ def _touched(scene: Scene, drafts: Sequence[Draft]) -> list[Note]:
                 draft.patch,
                 draft.pitch,
                 start,
-                round(max(0.05, draft.length * draft.gate), 5),
+                _written(draft.length * draft.gate),
                 round(0.06 if velocity < 0.06 else min(velocity, 1.0), 4),
-                round(max(-1.0, min(1.0, draft.pan * width)), 3),
+                _placed(draft.pan * width),
                 draft.articulation,
                 draft.glide,
             )

@@ -52,7 +52,11 @@ class Rng:
         """The noise at an address below this one."""
         key = self.key
         for part in address:
-            key = _mix((key ^ (_word(part) if isinstance(part, str) else part * _SECOND)) + _GOLDEN & _MASK)
+            # ``_mix`` written out, as in ``uniform``.
+            key = (key ^ (_word(part) if isinstance(part, str) else part * _SECOND)) + _GOLDEN & _MASK
+            key = ((key ^ (key >> 30)) * _FIRST) & _MASK
+            key = ((key ^ (key >> 27)) * _SECOND) & _MASK
+            key ^= key >> 31
         return Rng(key)
 
     def uniform(self, index: int = 0) -> float:

@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 from everjam.engines.band import roles
 from everjam.engines.band.cards import Card, Deck
-from everjam.engines.band.sampling import Address, Dice, choose, identity
+from everjam.engines.band.sampling import Address, Dice, Rng, choose, identity
 from everjam.engines.band.score import EFFECTS, PARTS, ROOMS, SPECTRA, Part, Production
 from everjam.engines.band.wordcards import word_card
 
@@ -108,8 +108,14 @@ class Mixed:
 
     def draw(self, dice: Dice, *address: Address) -> str:
         """One candidate, by ``sampling.choose``."""
-        index = choose(self.logits, dice.temperature, dice.top_k, dice.rng.at(*address), self.identities)
-        return self.candidates[index]
+        return _drawn(self, dice.rng.key, dice.temperature, dice.top_k, address)
+
+
+@lru_cache(maxsize=1024)
+def _drawn(table: Mixed, key: int, temperature: float, top_k: int, address: tuple[Address, ...]) -> str:
+    """A draw, remembered: nine out of ten are those of the bar before, for they belong to its section or movement."""
+    index = choose(table.logits, temperature, top_k, Rng(key).at(*address), table.identities)
+    return table.candidates[index]
 
 
 EMPTY: Final = Mixed((), (), ())

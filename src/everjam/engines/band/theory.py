@@ -1,7 +1,7 @@
 """Pitch, scale, chord and figure: the arithmetic of music, without style and without chance."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -105,32 +105,28 @@ class Key:
         pair: Pitch class of the major tonic of the signature (a major key and its relative minor share it).
         mode: Key of ``MODES``.
         diatonic: Keep to the signature's seven pitch classes, whatever the mode would sharpen or flatten.
+        tonic: Pitch class of the tonic.
+        scale: The seven pitch classes, from the tonic up.
+        melody: The pitch classes that melodies move on, from the tonic up.
     """
 
     pair: int
     mode: str
     diatonic: bool = False
+    tonic: int = field(init=False, repr=False, compare=False)
+    scale: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    melody: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def tonic(self) -> int:
-        """Pitch class of the tonic."""
-        return (self.pair + MAJOR[MODES[self.mode].degree]) % 12
-
-    @property
-    def scale(self) -> tuple[int, ...]:
-        """The seven pitch classes, from the tonic up."""
+    def __post_init__(self) -> None:
+        mode = MODES[self.mode]
+        tonic = (self.pair + MAJOR[mode.degree]) % 12
+        scale = tuple((tonic + step) % 12 for step in mode.steps)
+        melody = tuple((tonic + step) % 12 for step in mode.melody)
         if self.diatonic:
-            first = MODES[self.mode].degree
-            return tuple((self.pair + MAJOR[(first + step) % 7]) % 12 for step in range(7))
-        return tuple((self.tonic + step) % 12 for step in MODES[self.mode].steps)
-
-    @property
-    def melody(self) -> tuple[int, ...]:
-        """The pitch classes that melodies move on, from the tonic up."""
-        own = tuple((self.tonic + step) % 12 for step in MODES[self.mode].melody)
-        if not self.diatonic:
-            return own
-        return self.scale if len(own) == 7 else tuple(tone for tone in own if tone in self.scale)
+            scale = tuple((self.pair + MAJOR[(mode.degree + step) % 7]) % 12 for step in range(7))
+            melody = scale if len(melody) == 7 else tuple(tone for tone in melody if tone in scale)
+        for name, value in (("tonic", tonic), ("scale", scale), ("melody", melody)):
+            object.__setattr__(self, name, value)
 
     @property
     def name(self) -> str:
@@ -146,16 +142,17 @@ class Chord:
         root: Pitch class.
         intervals: Semitones above the root, 0 first, extensions above 12.
         symbol: As a musician writes it.
+        pitch_classes: The root first, no pitch class twice.
     """
 
     root: int
     intervals: tuple[int, ...]
     symbol: str
+    pitch_classes: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def pitch_classes(self) -> tuple[int, ...]:
-        """The root first, no pitch class twice."""
-        return tuple(dict.fromkeys((self.root + interval) % 12 for interval in self.intervals))
+    def __post_init__(self) -> None:
+        classes = dict.fromkeys((self.root + interval) % 12 for interval in self.intervals)
+        object.__setattr__(self, "pitch_classes", tuple(classes))
 
 
 def pitch_class_name(pitch_class: int, pair: int) -> str:

@@ -66,6 +66,9 @@ def _comp(scene: Scene, layer: str, before: tuple[int, ...]) -> tuple[list[Draft
         velocity = VELOCITIES.get(cell, 0.7)
         down = round(start * 4) % 2 == 0
         ordered = pitches if down else pitches[::-1]
+        lowest = 0.02 if start == 0 else scene.need(start) + (0.06 if cell in "mo" else 0.0)
+        late = spread if sounds >= held else strum
+        ties = gate > 0.8 and cell in _STRIKES and cell != "m"
         for place, pitch in enumerate(ordered):
             drafts.append(
                 Draft(
@@ -76,12 +79,11 @@ def _comp(scene: Scene, layer: str, before: tuple[int, ...]) -> tuple[list[Draft
                     start=start,
                     length=length,
                     velocity=velocity - (0.03 * place if len(ordered) > 1 else 0.0),
-                    need=_thicker(place, len(ordered))
-                    + (0.02 if start == 0 else scene.need(start) + (0.06 if cell in "mo" else 0.0)),
+                    need=_thicker(place, len(ordered)) + lowest,
                     gate=0.5 if cell == "m" else gate,
                     pan=side + (0.0 if len(ordered) == 1 else 0.24 * (place / (len(ordered) - 1) - 0.5)),
-                    offset=(spread if sounds >= held else strum) * place / max(1, len(ordered) - 1),
-                    tied=gate > 0.8 and cell in _STRIKES and cell != "m",
+                    offset=late * place / max(1, len(ordered) - 1),
+                    tied=ties,
                     articulation=articulation,
                 )
             )

@@ -69,17 +69,8 @@ def _patch(scene: Scene, voice: str) -> str:
 
 def _draft(scene: Scene, layer: str, voice: str, start: float, velocity: float, need: float) -> Draft:
     drum = DRUM_VOICES[voice]
-    return Draft(
-        layer=layer,
-        part="drums",
-        patch=_patch(scene, voice),
-        pitch=drum.pitch,
-        start=start,
-        length=drum.length_beats,
-        velocity=velocity * drum.touch,
-        need=need,
-        pan=drum.pan,
-    )
+    patch = scene.patch(voice) if drum.is_role else voice
+    return Draft(layer, "drums", patch, drum.pitch, start, drum.length_beats, velocity * drum.touch, need, pan=drum.pan)
 
 
 def _in_time(scene: Scene, figure: str) -> Sequence[Event]:
@@ -147,15 +138,17 @@ def _decorations(scene: Scene, drafts: list[Draft]) -> list[Draft]:
     if not scene.is_busy:
         return added
     layers = {draft.layer for draft in drafts}
-    timekeeper = next((one for one in ("hat", "ride", "shaker") if any(_voice(d) == one for d in drafts)), "")
+    voices = {_voice(draft) for draft in drafts}
+    timekeeper = next((one for one in ("hat", "ride", "shaker") if one in voices), "")
+    kept, snare = _patch(scene, timekeeper) if timekeeper else "", _patch(scene, "snare") if "drums" in layers else ""
     for step, start in enumerate(scene.meter.cells):
         where = noise.uniform(step)
-        if timekeeper and (_patch(scene, timekeeper), start) not in taken:
+        if timekeeper and (kept, start) not in taken:
             layer = "drums" if "drums" in layers else "perc"
             added.append(
                 _draft(scene, layer, timekeeper, start, 0.3 + 0.12 * where, scene.rare_need(0.02 + 0.63 * where))
             )
-        if "drums" in layers and step % 2 and (_patch(scene, "snare"), start) not in taken:
+        if snare and step % 2 and (snare, start) not in taken:
             added.append(
                 _draft(
                     scene,

@@ -135,12 +135,10 @@ def passing(scene: Scene, line: Line, drafts: list[Draft]) -> list[Draft]:
     added: list[Draft] = []
     noise = scene.dice.rng.at("passing", line.layer, scene.bar)
     taken = {draft.start for draft in drafts}
+    free = [(cell, start) for cell, start in enumerate(scene.meter.cells) if start not in taken]
     for index, (one, other) in enumerate(itertools.pairwise(drafts)):
-        between = [
-            (cell, start)
-            for cell, start in enumerate(scene.meter.cells)
-            if one.start + 1e-6 < start < other.start - 1e-6 and start not in taken
-        ]
+        first, last = one.start + 1e-6, other.start - 1e-6
+        between = [(cell, start) for cell, start in free if first < start < last]
         for cell, start in between:
             rungs = rungs_of(scene, scene.span_at(start), line.kind, line.register)
             share = (start - one.start) / (other.start - one.start)

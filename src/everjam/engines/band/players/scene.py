@@ -1,6 +1,7 @@
 """What every player sees, and what a player writes: drafts of notes with the density at which they join."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, Literal
@@ -157,7 +158,7 @@ class Scene:
     last: Last
     own_density: float = 0.55
     density: float = 1.0
-    needs: dict[str, float] = field(default_factory=dict)
+    needs: Mapping[str, float] = field(default_factory=dict)
     announcement: str = ""
     arrives: bool = False
     patches: dict[str, str] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Solos: the theme is left behind for runs and licks that aim at the chord tones ahead."""
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from everjam.engines.band import figures, theory
@@ -21,13 +22,7 @@ def rhythm(scene: Scene, bar: int) -> list[Event]:
     table = scene.table("melody.rhythms")
     if not table.candidates:
         return []
-    busier = tuple(
-        logit + _BUSIER * virtuosity * sum(cell in "xXo" for cell in figures.cells_of(figure)[:16])
-        for figure, logit in zip(table.candidates, table.logits, strict=True)
-    )
-    figure = Mixed(table.candidates, busier, table.identities).draw(
-        scene.dice, "solo", place.sections_before, place.bar // 2
-    )
+    figure = _busier(table, virtuosity).draw(scene.dice, "solo", place.sections_before, place.bar // 2)
     events = list(read_figure(figure, scene.meter, bar))
     step = _step(scene, virtuosity)
     for beat, begin in enumerate(scene.meter.beat_starts):
@@ -46,6 +41,16 @@ def rhythm(scene: Scene, bar: int) -> list[Event]:
         limit = scene.bar_beats if following is None else following[0]
         trimmed.append((event[0], min(event[1], limit - event[0]), event[2]))
     return trimmed
+
+
+@lru_cache(maxsize=64)
+def _busier(rhythms: Mixed, virtuosity: float) -> Mixed:
+    """A table of rhythms, those with many notes first."""
+    logits = tuple(
+        logit + _BUSIER * virtuosity * sum(cell in "xXo" for cell in figures.cells_of(figure)[:16])
+        for figure, logit in zip(rhythms.candidates, rhythms.logits, strict=True)
+    )
+    return Mixed(rhythms.candidates, logits, rhythms.identities)
 
 
 def _step(scene: Scene, virtuosity: float) -> float:
