@@ -3,7 +3,7 @@
 The bands are differences of one-pole low-passes whose corners never move; only gains move, so they may move at any
 speed. Middle and sides share the splits; the lowest band of the sides is left out, which makes the bass mono for free.
 
-A cell of 64 samples is one row of a matrix product: what the filters make of its samples and of what they remember at
+A cell of 32 samples is one row of a matrix product: what the filters make of its samples and of what they remember at
 its start, with all gains in one matrix a quantum. Products stay so small that no BLAS shares them out among threads.
 """
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.signal import freqz
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Float64Array
+from everjam.engines.band.mixer.grid import Float64Array
 
 BRIGHTNESS_SPAN_DB: Final = 16.0
 """Tilt from brightness 0 to brightness 1."""
@@ -40,7 +40,9 @@ _FILTERS: Final = tuple(one_pole(corner) for corner in (*CORNERS_HZ, FLOOR_HZ))
 _CORNERS: Final = len(_FILTERS)
 _TINY: Final = 1e-12
 _POLES: Final = tuple(-float(a[1]) for _, a in _FILTERS)
-_WITHIN: Final = (np.arange(QUANTUM_FRAMES) / QUANTUM_FRAMES).astype(np.float32).reshape(-1, CELL_FRAMES)
+_CELL: Final = 32
+_CELLS: Final = QUANTUM_FRAMES // _CELL
+_WITHIN: Final = (np.arange(QUANTUM_FRAMES) / QUANTUM_FRAMES).astype(np.float32).reshape(-1, _CELL)
 """Where each sample of a quantum lies between its borders."""
 
 
@@ -61,27 +63,27 @@ def _tables() -> tuple[Float32Array, Float32Array]:
     """The filters as matrices.
 
     Returns:
-        From 64 samples and the memories of all corners to 64 samples: passed on, then low-passed at each corner,
-        float32 ``(6, 69, 64)``; and from 64 samples to what they add to the memories, float32 ``(64, 5)``.
+        From 32 samples and the memories of all corners to 32 samples: passed on, then low-passed at each corner,
+        float32 ``(6, 37, 32)``; and from 32 samples to what they add to the memories, float32 ``(32, 5)``.
     """
-    rows, columns = np.indices((CELL_FRAMES, CELL_FRAMES))
-    shapes = np.zeros((1 + _CORNERS, CELL_FRAMES + _CORNERS, CELL_FRAMES))
-    shapes[0, :CELL_FRAMES] = np.eye(CELL_FRAMES)
-    adds = np.empty((CELL_FRAMES, _CORNERS))
+    rows, columns = np.indices((_CELL, _CELL))
+    shapes = np.zeros((1 + _CORNERS, _CELL + _CORNERS, _CELL))
+    shapes[0, :_CELL] = np.eye(_CELL)
+    adds = np.empty((_CELL, _CORNERS))
     for corner, pole in enumerate(_POLES):
         first = (1 - pole) / 2
         later = first * (1 + pole)
         past = np.where(rows < columns, later * pole ** np.maximum(columns - 1.0 - rows, 0.0), 0.0)
-        shapes[1 + corner, :CELL_FRAMES] = past + first * np.eye(CELL_FRAMES)
-        shapes[1 + corner, CELL_FRAMES + corner] = later * pole ** np.arange(CELL_FRAMES)
-        adds[:, corner] = pole ** np.arange(CELL_FRAMES - 1, -1, -1)
+        shapes[1 + corner, :_CELL] = past + first * np.eye(_CELL)
+        shapes[1 + corner, _CELL + corner] = later * pole ** np.arange(_CELL)
+        adds[:, corner] = pole ** np.arange(_CELL - 1, -1, -1)
     return shapes.astype(np.float32), adds.astype(np.float32)
 
 
 def warm() -> None:
     """Makes the tables."""
     _tables()
-    _decays()
+    _decays(_CELL, _CELLS)
 
 
 def gains(eq_db: Float64Array, tilt_db: npt.NDArray[np.float64]) -> Float64Array:
@@ -138,67 +140,76 @@ def process(state: ToneState, x: Float32Array, band_gains: Float64Array, width: 
     steps = -np.diff(band_gains, axis=0)
     middle = np.concatenate((band_gains[-1:], steps, -band_gains[:1]))
     side = np.concatenate((band_gains[-1:], -band_gains[1:2], steps[1:], np.zeros_like(steps[:1]))) * width
+    matrices = _matrices(0.5 * np.stack((middle, side)))
     memory = np.zeros_like(state.memory)
-    pair = np.empty_like(x[0])
     for group, stereo in enumerate(x):
-        if not stereo.any() and not state.memory[group].any():
-            continue
-        np.add(stereo[0], stereo[1], out=pair[0])
-        np.subtract(stereo[0], stereo[1], out=pair[1])
-        pair *= np.float32(0.5)
-        mid, memory[group, 0] = _shape(pair[0], middle, state.memory[group, 0])
-        sides, memory[group, 1] = _shape(pair[1], side, state.memory[group, 1])
-        np.add(mid, sides, out=stereo[0])
-        np.subtract(mid, sides, out=stereo[1])
+        if stereo.any() or state.memory[group].any():
+            memory[group] = _shape(stereo, matrices, state.memory[group])
     return ToneState(memory)
 
 
-@cache
-def _decays() -> tuple[Float64Array, Float64Array]:
-    """What a quantum's cells and the memory before them leave at the start of each cell, and at the end.
+def _matrices(shares: Float64Array) -> tuple[Float32Array, Float32Array | None]:
+    """Sums of a signal and its low-passes, of which there are ``shares`` at quantum borders, ``(2, 6, q + 1)``.
 
     Returns:
-        By corner, from 30 additions to 31 memories, float64 ``(5, 30, 31)``; and from the memory before, ``(5, 31)``.
+        From a cell and what the filters remember to a cell at the start of each quantum, ``(2, q, 37, 32)``, or
+        ``(2, 1, 37, 32)`` where nothing moves; and how that changes in the quantum, None where it does not.
     """
-    kept = np.array(_POLES) ** CELL_FRAMES
-    steps = np.arange(CELLS_PER_QUANTUM + 1)
-    age = steps - 1 - steps[:-1, None]
-    additions: Float64Array = np.where(age >= 0, kept[:, None, None] ** np.maximum(age, 0), 0.0)
-    return additions, kept[:, None] ** steps
+    shapes = _tables()[0]
+    moves = (shares != shares[:, :, :1]).any()
+    rows = (shares if moves else shares[:, :, :1]).transpose(0, 2, 1).reshape(-1, shapes.shape[0])
+    every = (rows.astype(np.float32) @ shapes.reshape(shapes.shape[0], -1)).reshape(2, -1, *shapes.shape[1:])
+    return (every[:, :-1], every[:, 1:] - every[:, :-1]) if moves else (every, None)
 
 
-def _remember(added: Float64Array, memory: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Memories of the filters at the start of each cell, ``(30 q, 5)``, and after the last, ``(5,)``.
+@cache
+def _decays(frames: int, steps: int) -> tuple[Float32Array, Float64Array]:
+    """What steps of so many frames and the memory before them leave at the start of each step, and at the end.
+
+    Returns:
+        By corner, from what each step adds to the memories, float32 ``(5, steps, steps + 1)``; and from the memory
+        before, float64 ``(5, steps + 1)``.
+    """
+    kept = np.array(_POLES) ** frames
+    borders = np.arange(steps + 1)
+    fades: Float64Array = kept[:, None] ** borders
+    fades[fades < _TINY] = 0.0
+    age = borders - 1 - borders[:-1, None]
+    additions = np.where(age >= 0, fades[:, np.maximum(age, 0)], 0.0)
+    return additions.astype(np.float32), fades
+
+
+def _remember(added: Float32Array, memory: Float64Array) -> tuple[Float32Array, Float64Array]:
+    """Memories of the filters at the start of each cell, ``(2, q, 60, 5)``, and after the last, ``(2, 5)``.
 
     Args:
-        added: What each cell adds, ``(30 q, 5)``.
-        memory: Before the first cell, ``(5,)``.
+        added: What each cell adds, ``(2, q, 60, 5)``.
+        memory: Before the first cell, ``(2, 5)``.
     """
-    additions, fades = _decays()
-    quanta = added.reshape(-1, CELLS_PER_QUANTUM, _CORNERS)
-    left = np.ascontiguousarray(quanta.transpose(2, 0, 1)) @ additions
-    for q in range(quanta.shape[0]):
-        left[:, q] += fades * memory[:, None]
-        memory = left[:, q, -1]
-    after: Float64Array = np.where(np.abs(memory) > _TINY, memory, 0.0)
-    return left[:, :, :-1].reshape(_CORNERS, -1).T, after
+    additions, fades = _decays(_CELL, _CELLS)
+    later, slow_fades = _decays(QUANTUM_FRAMES, added.shape[1])
+    left: Float32Array = np.ascontiguousarray(added.transpose(0, 3, 1, 2)) @ additions
+    borders = (left[:, :, None, :, -1] @ later)[:, :, 0] + slow_fades * memory[:, :, None]
+    left += borders[:, :, :-1, None] * fades[:, None]
+    after: Float64Array = np.where(np.abs(borders[:, :, -1]) > _TINY, borders[:, :, -1], 0.0)
+    return left[..., :-1].transpose(0, 2, 3, 1), after
 
 
-def _shape(x: Float32Array, shares: Float64Array, memory: Float64Array) -> tuple[Float32Array, Float64Array]:
-    """One signal, float32 ``(1920 q,)``, as a sum of itself and its low-passes, whose ``shares`` are ``(6, q + 1)``."""
-    shapes, adds = _tables()
-    cells = x.reshape(-1, CELL_FRAMES)
-    rows = np.empty((cells.shape[0], CELL_FRAMES + _CORNERS), np.float32)
-    rows[:, :CELL_FRAMES] = cells
-    rows[:, CELL_FRAMES:], after = _remember((cells @ adds).astype(np.float64), memory)
-    quanta = rows.reshape(-1, CELLS_PER_QUANTUM, rows.shape[1])
-    flat = shapes.reshape(shapes.shape[0], -1)
-    if (shares == shares[:, :1]).all():
-        fixed = (shares[:, 0].astype(np.float32) @ flat).reshape(shapes.shape[1:])
-        return (quanta @ fixed).reshape(-1), after
-    matrices = (shares.T.astype(np.float32) @ flat).reshape(-1, *shapes.shape[1:])
-    out: Float32Array = quanta @ matrices[:-1]
-    change: Float32Array = quanta @ (matrices[1:] - matrices[:-1])
-    change *= _WITHIN
-    out += change
-    return out.reshape(-1), after
+def _shape(
+    stereo: Float32Array, matrices: tuple[Float32Array, Float32Array | None], memory: Float64Array
+) -> Float64Array:
+    """Shapes float32 ``(2, 1920 q)`` in place by ``_matrices``; from the filters' memory, ``(2, 5)``, to the next."""
+    cells = stereo.reshape(2, -1, _CELLS, _CELL)
+    rows = np.empty((*cells.shape[:-1], _CELL + _CORNERS), np.float32)
+    np.add(cells[0], cells[1], out=rows[0, ..., :_CELL])
+    np.subtract(cells[0], cells[1], out=rows[1, ..., :_CELL])
+    rows[..., _CELL:], after = _remember(rows[..., :_CELL] @ _tables()[1], memory)
+    now, change = matrices
+    out: Float32Array = rows @ now
+    if change is not None:
+        moved: Float32Array = rows @ change
+        moved *= _WITHIN
+        out += moved
+    np.add(out[0], out[1], out=cells[0])
+    np.subtract(out[0], out[1], out=cells[1])
+    return after
