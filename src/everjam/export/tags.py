@@ -73,12 +73,19 @@ def id3_tag(tags: Tags) -> bytes:
     if tags.bpm is not None:
         frames.append(_text_frame("TBPM", str(round(tags.bpm))))
     if tags.key:
-        frames.append(_text_frame("TKEY", _id3_key(tags.key)))
+        frames.append(_text_frame("TKEY", short_key(tags.key)))
     frames.append(_frame("COMM", b"\x03eng\x00" + tags.comment.encode()))
     for name, value in (("seed", str(tags.seed)), ("engine", tags.engine), ("provenance", PROVENANCE)):
         frames.append(_frame("TXXX", b"\x03" + name.encode() + b"\x00" + value.encode()))
     body = b"".join(frames)
     return b"ID3\x04\x00\x00" + _synchsafe(len(body)) + body
+
+
+def short_key(key: str) -> str:
+    """A key in at most three characters, as ID3's TKEY has it: the tonic, ``b`` or ``#``, ``m`` for minor."""
+    words = key.replace(" Flat", "b").replace(" flat", "b").replace("♭", "b").replace("♯", "#").split()
+    minor = len(words) > 1 and words[1].lower().startswith("min")
+    return (words[0] + ("m" if minor else ""))[:3] if words else ""
 
 
 def _text_frame(name: str, text: str) -> bytes:
@@ -92,13 +99,6 @@ def _frame(name: str, data: bytes) -> bytes:
 def _synchsafe(number: int) -> bytes:
     """28 bits in four bytes with their top bits clear."""
     return struct.pack(">4B", *((number >> shift) & 0x7F for shift in (21, 14, 7, 0)))
-
-
-def _id3_key(key: str) -> str:
-    """A key in at most three characters, as TKEY asks: the tonic, ``b`` or ``#``, ``m`` for minor."""
-    words = key.replace(" Flat", "b").replace(" flat", "b").replace("♭", "b").replace("♯", "#").split()
-    minor = len(words) > 1 and words[1].lower().startswith("min")
-    return (words[0] + ("m" if minor else ""))[:3]
 
 
 def _clean(text: str) -> str:

@@ -179,6 +179,11 @@ class Stretch:
         """How many chunks are to be rendered."""
         return sum(run.count for run in self.runs)
 
+    def steered(self) -> Iterator[tuple[int, int, Steering]]:
+        """Frames from which on something else may be asked for, with the seed and what is asked, in order."""
+        for run in self.runs:
+            yield run.frame, run.seed, run.steered.unpack()
+
     def plan(self) -> Iterator[Planned]:
         """The chunks from the checkpoint to the end, in order."""
         for run in self.runs:

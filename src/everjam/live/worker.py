@@ -89,6 +89,8 @@ class Rendered:
         late_notes: Notes that were not ready and come in with the next block.
         report: What happens in the block; None if that was not asked.
         stems: Stem to PCM as ``pcm16``, in the engine's order; empty if not asked for, or if it has none.
+        programs: General MIDI programs of the instruments in the report, as far as the engine knows them; empty if
+            stems were not asked for.
     """
 
     pcm16: bytes
@@ -97,6 +99,7 @@ class Rendered:
     late_notes: int = 0
     report: Report | None = None
     stems: Mapping[str, bytes] = field(default_factory=dict)
+    programs: Mapping[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,9 @@ def render(
     ahead = engine.anticipate(state, call.steering) if isinstance(engine, LooksAhead) else iter(())
     report = _report(engine, call, block) if call.report else None
     stems = {name: to_pcm16(stem) for name, stem in block.stems.items()}
-    return Rendered(pcm16, after, time.perf_counter() - begin, block.late_notes, report, stems), ahead
+    program = getattr(engine, "gm_program", None) if call.stems and report is not None else None
+    programs = {note.instrument: program(note.instrument) for note in block.notes} if program else {}
+    return Rendered(pcm16, after, time.perf_counter() - begin, block.late_notes, report, stems, programs), ahead
 
 
 def _engine(engines: dict[str, Any], call: RenderCall, options: Mapping[str, Any]) -> Any:

@@ -13,6 +13,7 @@ import contextlib
 import heapq
 import itertools
 import logging
+import math
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -52,12 +53,18 @@ class _Job:
         """Whether there is nothing left to do: rendered, given up, or wanted by nobody."""
         return self.result.done()
 
+    @property
+    def is_background(self) -> bool:
+        """Whether nobody listens to it live."""
+        return math.isinf(self.deadline_seconds)
+
 
 class _Jobs:
     """Jobs that wait, the most urgent first.
 
     Of those who wait for a job the last to come is the first to get one: when few jams play, each stays with a worker
-    whose caches know it.
+    whose caches know it. What has no deadline goes to who has waited longest, and keeps to that worker, so that it
+    takes none from a jam.
     """
 
     def __init__(self) -> None:
@@ -69,7 +76,7 @@ class _Jobs:
 
     def put(self, job: _Job) -> None:
         heapq.heappush(self._heap, job)
-        self._wake_one()
+        self._wake_one(longest_waiting=job.is_background)
 
     def pop(self) -> _Job | None:
         """The most urgent job that somebody still wants."""
@@ -79,11 +86,15 @@ class _Jobs:
                 return job
         return None
 
-    async def take(self) -> _Job:
-        """``pop``, as soon as there is one."""
+    async def take(self, *, before_others: bool = False) -> _Job:
+        """``pop``, as soon as there is one.
+
+        Args:
+            before_others: Wait as if this had waited longest.
+        """
         while (job := self.pop()) is None:
             waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(waiting)
+            self._waiting.insert(0 if before_others else len(self._waiting), waiting)
             try:
                 await waiting
             except asyncio.CancelledError:
@@ -95,9 +106,9 @@ class _Jobs:
                 raise
         return job
 
-    def _wake_one(self) -> None:
+    def _wake_one(self, *, longest_waiting: bool = False) -> None:
         while self._waiting:
-            waiting = self._waiting.pop()
+            waiting = self._waiting.pop(0 if longest_waiting else -1)
             if not waiting.done():
                 waiting.set_result(None)
                 return
@@ -187,7 +198,8 @@ class WorkerPool:
 
         Args:
             call: What to render.
-            deadline_seconds: When it is needed, on any monotonic scale that all callers share.
+            deadline_seconds: When it is needed, on any monotonic scale that all callers share; infinite for what nobody
+                listens to live: that is rendered when nothing else waits, and not counted.
             hedge_seconds: After this long without an answer a second worker is asked as well.
 
         Raises:
@@ -206,8 +218,9 @@ class WorkerPool:
         except EngineError:
             self._metrics.render_calls.labels("failed").inc()
             raise
-        self._metrics.render_calls.labels("ok").inc()
-        self._metrics.render_seconds.observe(time.perf_counter() - begin)
+        if not job.is_background:
+            self._metrics.render_calls.labels("ok").inc()
+            self._metrics.render_seconds.observe(time.perf_counter() - begin)
         return rendered
 
     async def _keep_spare(self) -> None:
@@ -290,8 +303,10 @@ class WorkerPool:
     async def _serve(self, worker: Worker) -> bool:
         """Gives jobs to one worker until it is lost (False), or its slot has retired (True)."""
         loop = asyncio.get_running_loop()
+        was_background = False
         while not self._retire():
-            job = await self._jobs.take()
+            job = await self._jobs.take(before_others=was_background)
+            was_background = job.is_background
             self._note_depth()
             if not worker.alive:
                 self._jobs.put(job)
@@ -338,7 +353,8 @@ class WorkerPool:
         if isinstance(reply, Rendered):
             if not job.done:
                 job.result.set_result(reply)
-                self._metrics.late_notes.inc(reply.late_notes)
+                if not job.is_background:
+                    self._metrics.late_notes.inc(reply.late_notes)
         else:
             log.error("engine %s failed:\n%s", job.call.engine, reply.detail)
             job.engine_failures += 1
