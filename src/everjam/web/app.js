@@ -6,6 +6,7 @@ import { Heard } from "./heard.js";
 import { Player } from "./player.js";
 import { endpoint, LEAD_SECONDS, LiveSession } from "./session.js";
 import { fromFragment } from "./share.js";
+import { storage } from "./storage.js";
 import { Store } from "./store.js";
 import { Toasts } from "./toasts.js";
 import { Transport } from "./transport.js";
@@ -38,6 +39,7 @@ export const session = new LiveSession(
   endpoint(location.href, key),
   () => known?.engine?.models[0] ?? ANY_MODEL,
   () => ({ prompts: store.steeredPrompts(), config: store.state.config }),
+  () => heard.bar,
 );
 export const heard = new Heard(() => player.frameAtEar);
 export const transport = new Transport({ store, session, player, heard, toasts });
@@ -88,13 +90,4 @@ export function address(path) {
 /** @param {any} answer @returns {Schema} */
 function schemaFrom({ default: name, engines, ...rest }) {
   return { ...rest, engine: engines.find((/** @type {Engine} */ engine) => engine.name === name) ?? null };
-}
-
-/** @returns {Storage | null} */
-function storage() {
-  try {
-    return localStorage;
-  } catch {
-    return null;
-  }
 }
