@@ -10,7 +10,8 @@
     │   ├── UnknownPath          1008  the WebSocket path is not the Live Music API's
     │   ├── SetupTimeout         1008  no setup message in time
     │   ├── TooManyMessages      1008  the client floods the server
-    │   └── TooSlow              1008  the client does not read what it asked for
+    │   ├── TooSlow              1008  the client does not read what it asked for
+    │   └── TakenOver            1008  the client goes on in another connection
     ├── ServerBusy           1011  no capacity left for one more session
     ├── EngineError          1011  an engine raised, hung or gave something that is not audio
     └── UsageError           the operator is at fault: flags, settings, files, cards; exit code 2
@@ -108,6 +109,12 @@ class TooManyMessages(PeerError):
 
 class TooSlow(PeerError):
     """The client does not read the audio that it asked for."""
+
+    close_code = 1008
+
+
+class TakenOver(PeerError):
+    """The client, or somebody who knows the jam's id, goes on with the jam in another connection."""
 
     close_code = 1008
 

@@ -16,7 +16,7 @@ from everjam.engines import registry
 from everjam.engines.base import Engine, LooksAhead, State
 from everjam.engines.tone import ToneEngine
 from everjam.errors import EverjamError
-from everjam.live.jam import Disconnected
+from everjam.live.delivery import Disconnected
 from everjam.live.worker import RenderCall, Rendered, render
 from everjam.steering import FIELDS, Controls, MusicGenerationMode, Scale, Steering, WeightedPrompt
 
@@ -101,7 +101,7 @@ class InlineRenderer:
 
 
 class MemoryTransport:
-    """A WebSocket without a network, seen from both ends (``everjam.live.jam.Transport``).
+    """A WebSocket without a network, seen from both ends (``everjam.live.delivery.Transport``).
 
     Attributes:
         received: All messages that the server sent, decoded from JSON.

@@ -104,6 +104,19 @@ def check(name: str, **given: Any) -> None:
         checks(**given)
 
 
+def offers(name: str, protocol: type) -> bool:
+    """Whether an engine offers what a protocol of ``everjam.engines.base`` beside ``Engine`` asks for.
+
+    Args:
+        name: Name of the entry point.
+        protocol: With methods only.
+
+    Raises:
+        UsageError: There is no such engine, or it cannot be imported.
+    """
+    return issubclass(_engine_class(name), protocol)
+
+
 def suggestions(name: str, **given: Any) -> list[Suggestion]:
     """Prompts that an engine knows how to play; none where it does not say.
 

@@ -11,7 +11,7 @@ from zlib import crc32
 import numpy as np
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, BeatEvent, Block, Float32Array, NoteEvent
-from everjam.engines.base import EngineInfo, check_frames
+from everjam.engines.base import EngineInfo, Ingredient, Meaning, check_frames
 from everjam.steering import Scale, Steering
 
 PHASES_PER_BEAT: Final = 60 * SAMPLE_RATE_HZ
@@ -73,6 +73,11 @@ class ToneEngine:
         """The same sound under a new seed: tones fade over within one quantum, the beat goes on."""
         return replace(state, seed=seed)
 
+    def seek(self, seed: int, bar: int, steering: Steering) -> ToneState:
+        """The beat of any bar is known, and nothing else depends on where it is."""
+        del steering
+        return ToneState(seed=seed, beat_phase=4 * bar * PHASES_PER_BEAT)
+
     def render(self, state: ToneState, steering: Steering, frames: int) -> tuple[Block, ToneState]:
         """See ``everjam.engines.base.Engine.render``."""
         check_frames(frames, QUANTUM_FRAMES)
@@ -96,6 +101,17 @@ class ToneEngine:
         beats = _beats(state, bpm, frames)
         return Block(audio, state.frame, beats=beats, notes=_notes(beats, after, bpm)), following
 
+    def explain(self, steering: Steering) -> tuple[Meaning, ...]:
+        """Each prompt is a pitch."""
+        return tuple(
+            Meaning(
+                prompt.text,
+                prompt.weight,
+                (Ingredient("sine", f"a tone, {_step(prompt.text)} steps up", 1.0, "its letters pick the pitch"),),
+            )
+            for prompt in steering.prompts
+        )
+
     def gm_program(self, instrument: str) -> int | None:
         """General MIDI: a sine is nearest to program 79, the ocarina."""
         return 79 if instrument == "sine" else None
@@ -109,13 +125,18 @@ class ToneEngine:
         brightness = 0.5 if steering.controls.brightness is None else steering.controls.brightness
         gains: dict[int, float] = {}
         for prompt in prompts:
-            step = crc32(prompt.text.encode())
-            key = 48 + tonic + PENTATONIC[step % 5] + 12 * (step // 5 % 2)
+            step = _step(prompt.text)
+            key = 48 + tonic + PENTATONIC[step % 5] + 12 * (step // 5)
             fundamental_hz = round(440 * 2 ** ((key - 69) / 12))
             share = PEAK * max(prompt.weight, 0.0) / total
             gains[fundamental_hz] = gains.get(fundamental_hz, 0.0) + share
             gains[2 * fundamental_hz] = gains.get(2 * fundamental_hz, 0.0) + share * brightness
         return gains or {round(440 * 2 ** ((48 + tonic - 69) / 12)): PEAK}
+
+
+def _step(text: str) -> int:
+    """Which of the ten tones of two octaves a text is."""
+    return crc32(text.encode()) % 10
 
 
 def _ramp(start: float, end: float, index: np.ndarray) -> np.ndarray | float:

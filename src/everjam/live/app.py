@@ -15,10 +15,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from everjam import __version__
 from everjam.live.clock import Clock
+from everjam.live.delivery import Disconnected
 from everjam.live.guards import redact_uvicorn_logs
-from everjam.live.jam import Disconnected, Renderer
+from everjam.live.jam import Renderer
 from everjam.live.schema import Schema
 from everjam.live.service import Service
+from everjam.live.stream import EventStream
 from everjam.live.tls import tls_dir
 from everjam.settings import Settings
 
@@ -93,6 +95,7 @@ def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: C
             Route("/metrics", metrics),
             Route("/ca.pem", authority),
             Route("/api/schema", Schema(settings).answer),
+            Route("/api/jams/{id}/events", EventStream(service).answer),
             WebSocketRoute("/{path:path}", music),
             Mount("/", StaticFiles(packages=[("everjam", "web")], html=True)),
         ],
@@ -102,7 +105,7 @@ def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: C
 
 
 class WebSocketTransport:
-    """``everjam.live.jam.Transport`` over Starlette."""
+    """``everjam.live.delivery.Transport`` over Starlette."""
 
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket

@@ -10,21 +10,25 @@ state of the last chunk that was sent is what PAUSE goes back to and what a lost
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, from_pcm16, to_pcm16
-from everjam.errors import EverjamError, PeerError, SetupTimeout, TooSlow, close_frame, log_line
+from everjam.errors import EverjamError, PeerError, SetupTimeout, TakenOver, close_frame, log_line
 from everjam.live.budget import MessageBudget
 from everjam.live.clock import Clock
+from everjam.live.delivery import Chunk, Disconnected, Outbox, Position, Transport
+from everjam.live.events import Story
+from everjam.live.flow import Flow
 from everjam.live.metrics import Metrics
 from everjam.live.worker import RenderCall, Rendered
 from everjam.pacing import Pacer
 from everjam.protocol import codec
-from everjam.protocol.session import Effect, Phase, PlaybackChanged, Session, SetupDone, SteeringChanged
+from everjam.protocol.extension import Resumed
+from everjam.protocol.session import Carried, Effect, Phase, PlaybackChanged, Session, SetupDone, SteeringChanged
 
 log = logging.getLogger(__name__)
 E = TypeVar("E", bound=BaseException)
@@ -39,34 +43,6 @@ MIN_HEDGE_SECONDS: Final = 0.25
 FAST_PATIENCE_SECONDS: Final = 2.0
 CLOSE_GOING_AWAY: Final = 1001
 CLOSE_NORMAL: Final = 1000
-
-
-class Disconnected(Exception):
-    """The peer is gone."""
-
-
-class Transport(Protocol):
-    """A WebSocket that has been accepted."""
-
-    async def receive(self) -> str | bytes:
-        """The next message.
-
-        Raises:
-            Disconnected: The peer is gone.
-        """
-        ...
-
-    async def send(self, data: bytes) -> None:
-        """Sends one binary frame; returns when the peer has room for more.
-
-        Raises:
-            Disconnected: The peer is gone.
-        """
-        ...
-
-    async def close(self, code: int, reason: str) -> None:
-        """Sends a close frame; quiet if the peer is gone."""
-        ...
 
 
 class Renderer(Protocol):
@@ -95,29 +71,11 @@ class JamSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
-    """Audio on its way to the peer.
+class Left:
+    """Where a connection was when it ended, for one that goes on in its place."""
 
-    Attributes:
-        epoch: The stretch of playback that it belongs to; a chunk of an older one is dropped.
-        data: The encoded message.
-        frames: Length.
-        due_seconds: When it is to be with the listener.
-        late_seconds: How much later it was rendered than it was due, or, if its rendering began later than that
-            (while the lead builds up, after a slow reader), than it was asked for.
-        state: The engine's state after it.
-        resets: How many RESET_CONTEXT it and the chunks before it have carried out.
-        steered_at_seconds: When the oldest change that it is the first to carry out arrived.
-    """
-
-    epoch: int
-    data: bytes
-    frames: int
-    due_seconds: float
-    late_seconds: float
-    state: bytes
-    resets: int
-    steered_at_seconds: float | None
+    carried: Carried
+    position: Position
 
 
 class _Over(Exception):
@@ -140,6 +98,10 @@ class Jam:
         clock: Time.
         metrics: Where to count.
         on_starving: Called when a chunk was rendered so late that more than half of the lead was eaten.
+        story: Tells what happens, to clients that ask for it.
+        position: Where to go on, if the session goes on with an earlier one.
+        bar: Where the piece is to begin if it does not, and the engine can.
+        can_seek: Whether an engine can begin at any bar.
     """
 
     def __init__(
@@ -152,6 +114,10 @@ class Jam:
         metrics: Metrics,
         *,
         on_starving: Callable[[], None] = lambda: None,
+        story: Story | None = None,
+        position: Position | None = None,
+        bar: int = 0,
+        can_seek: Callable[[str], bool] = lambda _engine: False,
     ) -> None:
         self._session = session
         self._transport = transport
@@ -160,15 +126,16 @@ class Jam:
         self._clock = clock
         self._metrics = metrics
         self._on_starving = on_starving
+        self._story = story
+        self._sent = position or Position()
+        self._bar = bar
+        self._can_seek = can_seek
         self._pacer = Pacer(settings.lead_seconds)
-        self._outbox: asyncio.Queue[bytes | _Chunk] = asyncio.Queue(1)
-        self._playing = asyncio.Event()
+        self._flow = Flow(clock)
+        self._outbox = Outbox(transport, self._flow, settings.stall_seconds, self._note_sending, self._count_delivery)
         self._prompted = asyncio.Event()
-        self._wake = asyncio.Event()
-        self._draining = False
+        self._taken_over = asyncio.Event()
         self._engine = ""
-        self._epoch = 0
-        self._sent_state: bytes | None = None
         self._resets_wanted = 0
         self._resets_sent = 0
         self._played_at_seconds: float | None = None
@@ -193,9 +160,17 @@ class Jam:
 
     def drain(self) -> None:
         """Fades the music out and closes with 1001, because the server is going away."""
-        self._draining = True
-        self._wake.set()
-        self._playing.set()
+        self._flow.drain()
+
+    def leave(self) -> Left | None:
+        """Where another connection can go on; None if there is nothing to go on with."""
+        return None if self._sent.state is None else Left(self._session.carry(), self._sent)
+
+    def hand_over(self) -> Left | None:
+        """``leave``, because another connection goes on in the place of this one, which ends."""
+        self._flow.end()  # nothing more is sent that the other one would send again
+        self._taken_over.set()
+        return self.leave()
 
     async def run(self) -> int:
         """Serves the session to its end.
@@ -208,8 +183,10 @@ class Jam:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._read(), name="reader")
                 group.create_task(self._render(), name="renderer")
-                group.create_task(self._send(), name="sender")
+                group.create_task(self._outbox.run(), name="sender")
                 group.create_task(self._watch(), name="watchdog")
+                if self._story is not None:
+                    group.create_task(self._await_successor(), name="successor")
         except* Disconnected:
             code = 1005
         except* _Over as over:
@@ -246,18 +223,29 @@ class Jam:
                 for message in self._session.messages_to_send():
                     await self._outbox.put(message)
             for event in self._session.events():
-                self._obey(event, now)
+                if isinstance(event, SetupDone):
+                    await self._open(event)
+                else:
+                    self._obey(event, now)
 
-    def _obey(self, event: SetupDone | PlaybackChanged | SteeringChanged, now: float) -> None:
-        if isinstance(event, SetupDone):
-            self._engine = event.engine
-            log.info("session opened: %r is played by the engine %s", event.model[:60], event.engine)
-        elif isinstance(event, SteeringChanged):
+    async def _open(self, event: SetupDone) -> None:
+        self._engine = event.engine
+        log.info("session opened: %r is played by the engine %s", event.model[:60], event.engine)
+        if not event.carried:
+            self._sent = Position(bar=self._bar if self._can_seek(event.engine) else 0)
+        if self._story is not None:
+            resumed: Resumed = "exact" if event.carried else "bar" if self._sent.bar else "no"
+            await self._outbox.put(self._story.opened(resumed, self._sent.frame, self._session.phase))
+
+    def _obey(self, event: PlaybackChanged | SteeringChanged, now: float) -> None:
+        if isinstance(event, SteeringChanged):
             self._note_steering(now)
             if self._session.has_prompts:
                 self._prompted.set()
         else:
             self._obey_playback(event.effect, now)
+            if self._story is not None:
+                self._story.phase_changed(event.phase)
 
     def _obey_playback(self, effect: Effect, now: float) -> None:
         if effect is Effect.RESET:
@@ -266,19 +254,15 @@ class Jam:
             return
         if effect in (Effect.START, Effect.RESUME):
             self._played_at_seconds = now
-            self._playing.set()
+            self._flow.begin()
             self._count_as_playing(playing=True)
             return
         self._count_as_playing(playing=False)
-        if not self._draining:  # then the renderer must wake up to end the jam
-            self._playing.clear()
-        self._epoch += 1
-        self._wake.set()
-        self._wake = asyncio.Event()
+        self._flow.end()
         self._pacer.restart()
         self._steered_at_seconds = None
         if effect is Effect.DROP:
-            self._sent_state = None
+            self._sent = Position()
 
     def _count_as_playing(self, *, playing: bool) -> None:
         if playing is not self._counted_as_playing:
@@ -293,124 +277,95 @@ class Jam:
 
     async def _render(self) -> None:
         while True:
-            await self._playing.wait()
-            if self._draining:
+            await self._flow.begun()
+            if self._flow.draining:
                 await self._fade_out()
             await self._await_prompts()
             await self._render_stretch()
 
     async def _await_prompts(self) -> None:
         """Some clients send PLAY before their prompts: give them a moment, then play the engine's own choice."""
-        while self._playing.is_set() and not self._draining and not self._session.has_prompts:
+        while self._flow.flowing and not self._flow.draining and not self._session.has_prompts:
             # Where something has been heard already, PLAY resumes it at once.
-            if self._played_at_seconds is None or self._sent_state is not None:
+            if self._played_at_seconds is None or self._sent.state is not None:
                 return
             until = self._played_at_seconds + PROMPT_GRACE_SECONDS
             if until <= self._clock.now_seconds():
                 return
-            await self._first_of(self._clock.sleep_until(until), self._prompted.wait(), self._wake.wait())
+            await self._flow.first_of(self._clock.sleep_until(until), self._prompted.wait())
 
     async def _render_stretch(self) -> None:
         """Renders chunk after chunk until playback is held, stopped or drained."""
-        epoch, state, resets = self._epoch, self._sent_state, self._resets_sent
-        frames = self._settings.chunk_frames
-        while self._playing.is_set() and await self._sleep_until(
-            self._pacer.render_at_seconds(self._clock.now_seconds()), epoch
+        stretch, state, resets = self._flow.stretch, self._sent.state, self._resets_sent
+        while self._flow.flowing and await self._flow.sleep_until(
+            self._pacer.render_at_seconds(self._clock.now_seconds()), stretch
         ):
             # What a slow reader has not taken yet is all that it may hold: one chunk here and one in the socket.
-            await self._outbox.join()
-            if epoch != self._epoch:
+            await self._outbox.emptied()
+            if stretch != self._flow.stretch:
                 return
             steered_at, self._steered_at_seconds = self._steered_at_seconds, None
             begin = self._clock.now_seconds()
             due = self._pacer.due_seconds(begin)
             reset, resets = resets < self._resets_wanted, self._resets_wanted
-            rendered, metadata = await self._render_block(state, frames, due, reset=reset)
+            chunk = await self._render_chunk(state, self._settings.chunk_frames, due, reset=reset)
             end = self._clock.now_seconds()
             self._pacer.rendered(end - begin)
-            if epoch != self._epoch:
+            if stretch != self._flow.stretch:
                 return
-            state = rendered.state
-            data = codec.encode_audio(rendered.pcm16, metadata)
-            self._pacer.schedule(frames)
+            state = chunk.rendered.state
+            self._pacer.schedule(chunk.frames)
             late = max(0.0, end - max(begin, due))
-            await self._outbox.put(_Chunk(epoch, data, frames, due, late, state, resets, steered_at))
+            await self._outbox.put(replace(chunk, late_seconds=late, resets=resets, steered_at_seconds=steered_at))
 
-    async def _render_block(
-        self, state: bytes | None, frames: int, due_seconds: float, *, reset: bool
-    ) -> tuple[Rendered, bytes]:
-        """One block, and the echo of what steered it."""
-        snapshot = self._session.snapshot()
-        call = RenderCall(self._engine, state, self._session.seed, reset, snapshot.steering, frames)
-        lead = self._settings.lead_seconds
+    async def _render_chunk(
+        self, state: bytes | None, frames: int, due_seconds: float, *, reset: bool, fade: bool = False
+    ) -> Chunk:
+        """One chunk, as it is to be sent."""
+        stretch, snapshot, story = self._flow.stretch, self._session.snapshot(), self._story
+        call = RenderCall(
+            self._engine,
+            state,
+            self._session.seed,
+            reset,
+            snapshot.steering,
+            frames,
+            report=story is not None,
+            explain=story is not None and story.wants_explanation(snapshot.steering),
+            bar=self._sent.bar if state is None else 0,
+        )
+        lead, deadline = self._settings.lead_seconds, due_seconds
         if lead is None:
             # Nobody waits for a recording as a listener waits for the next chunk.
             lead = FAST_PATIENCE_SECONDS
-            due_seconds += lead
+            deadline += lead
         hedge = max(MIN_HEDGE_SECONDS, HEDGE_SHARE * lead)
-        rendered = await self._renderer.render(call, deadline_seconds=due_seconds, hedge_seconds=hedge)
-        return rendered, snapshot.source_metadata
-
-    async def _sleep_until(self, when_seconds: float, epoch: int) -> bool:
-        """Sleeps until ``when_seconds``; False, and at once, if playback is held, stopped or drained."""
-        if epoch == self._epoch and not self._draining and when_seconds > self._clock.now_seconds():
-            await self._first_of(self._clock.sleep_until(when_seconds), self._wake.wait())
-        return epoch == self._epoch and not self._draining
-
-    @staticmethod
-    async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:
-        """Returns when one of them is over, and ends the others."""
-        tasks = [asyncio.ensure_future(wait) for wait in waits]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        rendered = await self._renderer.render(call, deadline_seconds=deadline, hedge_seconds=hedge)
+        pcm16 = _faded(rendered.pcm16) if fade else rendered.pcm16
+        extension = b"" if story is None else story.told_with(call, rendered)
+        data = codec.encode_audio(pcm16, snapshot.source_metadata, extension)
+        return Chunk(stretch, snapshot, call, rendered, data, due_seconds)
 
     async def _fade_out(self) -> None:
         """The last sound before the server goes away: half a second that ends in silence."""
-        await self._outbox.join()  # the fade goes on from what is still on its way
-        epoch = self._epoch
-        if self._session.phase is Phase.PLAYING and self._sent_state is not None:
+        await self._outbox.emptied()  # the fade goes on from what is still on its way
+        if self._session.phase is Phase.PLAYING and self._sent.state is not None:
             now = self._clock.now_seconds()
-            rendered, metadata = await self._render_block(self._sent_state, FADE_OUT_FRAMES, now, reset=False)
-            audio = from_pcm16(rendered.pcm16)
-            audio *= np.linspace(1.0, 0.0, len(audio), dtype=np.float32)[:, None]
-            faded = codec.encode_audio(to_pcm16(audio), metadata)
-            await self._outbox.put(_Chunk(epoch, faded, FADE_OUT_FRAMES, now, 0.0, rendered.state, 0, None))
-            await self._outbox.join()
+            chunk = await self._render_chunk(self._sent.state, FADE_OUT_FRAMES, now, reset=False, fade=True)
+            await self._outbox.put(chunk)
+            await self._outbox.emptied()
         raise _Over(CLOSE_GOING_AWAY, "The server is going away.")
 
-    # sender ──────────────────────────────────────────────────────────────────────────────────────
+    # sent ────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _send(self) -> None:
-        while True:
-            item = await self._outbox.get()
-            if isinstance(item, _Chunk):
-                await self._send_chunk(item)
-            else:
-                await self._send_bytes(item)
-            self._outbox.task_done()
+    def _note_sending(self, chunk: Chunk) -> None:
+        """From here on the chunk counts as heard: a PAUSE that arrives while it is written resumes after it."""
+        self._sent = chunk.after
+        self._resets_sent = chunk.resets
+        if self._story is not None:
+            self._story.sending(chunk, self.lead_seconds())
 
-    async def _send_chunk(self, chunk: _Chunk) -> None:
-        await self._sleep_until(chunk.due_seconds, chunk.epoch)
-        if chunk.epoch != self._epoch:
-            return
-        # From here on the chunk counts as heard: a PAUSE that arrives while it is written resumes after it.
-        self._sent_state, self._resets_sent = chunk.state, chunk.resets
-        await self._send_bytes(chunk.data)
-        if chunk.epoch == self._epoch:
-            self._count_delivery(chunk)
-
-    async def _send_bytes(self, data: bytes) -> None:
-        try:
-            async with asyncio.timeout(self._settings.stall_seconds):
-                await self._transport.send(data)
-        except TimeoutError:
-            raise TooSlow("The audio is not being read fast enough.") from None
-
-    def _count_delivery(self, chunk: _Chunk) -> None:
+    def _count_delivery(self, chunk: Chunk) -> None:
         now = self._clock.now_seconds()
         delivery = self._pacer.delivered(chunk.frames, now, chunk.due_seconds)
         metrics = self._metrics
@@ -429,7 +384,12 @@ class Jam:
             sounds_in = delivery.lead_seconds - chunk.frames / SAMPLE_RATE_HZ
             metrics.control_to_sound_seconds.observe(now - chunk.steered_at_seconds + max(0.0, sounds_in))
 
-    # watchdog ────────────────────────────────────────────────────────────────────────────────────
+    # watchdogs ───────────────────────────────────────────────────────────────────────────────────
+
+    async def _await_successor(self) -> None:
+        """Ends this connection when another one has taken over."""
+        await self._taken_over.wait()
+        raise TakenOver("This jam goes on in another connection.")
 
     async def _watch(self) -> None:
         """Closes sockets that never set up, and jams that nobody has touched for long while nothing plays."""
@@ -444,6 +404,12 @@ class Jam:
             elif self._clock.now_seconds() >= idle_at:
                 raise _Over(CLOSE_NORMAL, f"Nothing has played for {self._settings.idle_seconds / 60:.0f} minutes.")
             await self._clock.sleep_until(idle_at)
+
+
+def _faded(pcm16: bytes) -> bytes:
+    audio = from_pcm16(pcm16)
+    audio *= np.linspace(1.0, 0.0, len(audio), dtype=np.float32)[:, None]
+    return to_pcm16(audio)
 
 
 def _first(group: BaseExceptionGroup[BaseException], kind: type[E]) -> E:

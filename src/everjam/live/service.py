@@ -10,12 +10,16 @@ from typing import Final
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, seconds_to_frames
 from everjam.engines import registry
+from everjam.engines.base import Seeks
 from everjam.errors import InvalidMessage, ServerBusy, UnknownPath, close_frame, log_line
 from everjam.live import lan
 from everjam.live.auth import KeyRing
 from everjam.live.clock import Clock, SystemClock
-from everjam.live.jam import Jam, JamSettings, Renderer, Transport
+from everjam.live.delivery import Transport
+from everjam.live.events import Story
+from everjam.live.jam import Jam, JamSettings, Renderer
 from everjam.live.metrics import Metrics
+from everjam.live.named import NamedJam, NamedJams, read_entry
 from everjam.live.workers import WorkerPool
 from everjam.policy import load_policy
 from everjam.protocol.session import Session
@@ -67,6 +71,7 @@ class Service:
         self.metrics = Metrics()
         self.jams: set[Jam] = set()
         self._clock = clock or SystemClock()
+        self.named = NamedJams(self._clock)
         self._policy = load_policy(settings.policy_file, refuse_artists=settings.artist_policy)
         self.keys = KeyRing(settings.api_keys, lan_token=lan.token(settings))
         registry.check(settings.engine, **registry.options(settings.engine, settings))
@@ -95,6 +100,7 @@ class Service:
         deadline = self._clock.now_seconds() + DRAIN_SECONDS
         while self.jams and self._clock.now_seconds() < deadline:
             await self._clock.sleep_until(self._clock.now_seconds() + 0.02)
+        self.named.close()
 
     async def stop(self) -> None:
         """Ends the workers."""
@@ -137,7 +143,7 @@ class Service:
 
         Args:
             path: The request's path.
-            query: Its query parameters: ``key``, ``chunk``, ``lead``, ``pace``.
+            query: Its query parameters: ``key``, ``chunk``, ``lead``, ``pace``, ``events``, ``resume``, ``bar``.
             headers: Its headers, lower case.
             transport: The socket.
             peer: Address that it comes from, None if unknown.
@@ -146,12 +152,14 @@ class Service:
         self.metrics.sessions_active.inc()
         code = 1011
         try:
-            jam = self._admit(path, query, headers, transport, peer)
+            jam, named = self._admit(path, query, headers, transport, peer)
             self.jams.add(jam)
             try:
                 code = await jam.run()
             finally:
                 self.jams.discard(jam)
+                if named is not None:
+                    self.named.leave(named, jam)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001  close_frame decides what the peer is told
@@ -169,7 +177,7 @@ class Service:
         headers: Mapping[str, str],
         transport: Transport,
         peer: str | None,
-    ) -> Jam:
+    ) -> tuple[Jam, NamedJam | None]:
         if not ENDPOINT.search(path):
             raise UnknownPath("Unknown path. The Live Music API is at /ws/google.ai.generativelanguage.v1beta…")
         self.keys.check(query, headers, peer)
@@ -179,22 +187,33 @@ class Service:
         overloaded = self.jams and self._clock.now_seconds() < self._overloaded_until_seconds
         if (limit and len(self.jams) >= limit) or overloaded:
             raise ServerBusy(f"Resource has been exhausted: {len(self.jams)} sessions are open. Try again later.")
+        settings, entry = self._jam_settings(query), read_entry(query)
+        named = self.named.enter(entry.resume) if entry else None
+        left = named.left if named else None
         session = Session(
             lambda model: registry.engine_for_model(model, self.settings.engine),
             self._policy,
             draw_seed,
             strict=self.settings.strict,
+            carried=left.carried if left else None,
         )
         assert self._renderer is not None
-        return Jam(
+        jam = Jam(
             session,
             transport,
             self._renderer,
-            self._jam_settings(query),
+            settings,
             self._clock,
             self.metrics,
             on_starving=self._note_starving,
+            story=Story(named.id, named.channel, named.tape) if named else None,
+            position=left.position if left else None,
+            bar=entry.bar if entry else 0,
+            can_seek=_can_seek,
         )
+        if named is not None:
+            named.jam = jam
+        return jam, named
 
     def _note_starving(self) -> None:
         """A jam runs short of audio: this machine has no room for more until that is over."""
@@ -217,6 +236,10 @@ class Service:
             lead_seconds=None if pace == "fast" else lead_seconds,
             idle_seconds=settings.idle_minutes * 60,
         )
+
+
+def _can_seek(engine: str) -> bool:
+    return registry.offers(engine, Seeks)
 
 
 def draw_seed() -> int:

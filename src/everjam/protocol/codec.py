@@ -232,12 +232,13 @@ class _Reader:
         return InvalidMessage(f"expected {expected}, got {_shown(raw)}", field=path)
 
 
-def encode_audio(pcm16: bytes, source_metadata: bytes) -> bytes:
+def encode_audio(pcm16: bytes, source_metadata: bytes, extension: bytes = b"") -> bytes:
     """A ``serverContent`` message with exactly one audio chunk.
 
     Args:
         pcm16: Little-endian interleaved 16-bit stereo PCM at 48 kHz.
         source_metadata: From ``encode_source_metadata``.
+        extension: From ``everjam.protocol.extension.member``, for clients that asked for it.
 
     Returns:
         ASCII JSON; send it as a binary frame.
@@ -250,7 +251,7 @@ def encode_audio(pcm16: bytes, source_metadata: bytes) -> bytes:
             MIME_TYPE.encode(),
             b'", "sourceMetadata": ',
             source_metadata,
-            b"}]}}",
+            b'}]}, "everjam": ' + extension + b"}" if extension else b"}]}}",
         )
     )
 

@@ -66,10 +66,12 @@ class SetupDone:
     Attributes:
         model: As the client named it.
         engine: Name of the engine that answers to it.
+        carried: Whether it goes on where an earlier session was.
     """
 
     model: str
     engine: str
+    carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,23 @@ class Snapshot:
     source_metadata: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a session hands on to one that goes on in its place.
+
+    Attributes:
+        engine: Name of the engine that plays.
+        prompts: What was asked for.
+        config: What was asked for.
+        seed: Of the piece.
+    """
+
+    engine: str
+    prompts: tuple[WeightedPrompt, ...]
+    config: MusicConfig
+    seed: int
+
+
 class Session:
     """The server's side of one session.
 
@@ -109,6 +128,7 @@ class Session:
         policy: Which prompts are left out.
         draw_seed: Gives a signed 32-bit seed for a start that the client gave none for.
         strict: Refuse what Google's server refuses.
+        carried: Of an earlier session: if the same engine plays, this one begins as if it had been paused there.
     """
 
     def __init__(
@@ -118,11 +138,14 @@ class Session:
         draw_seed: Callable[[], int],
         *,
         strict: bool = False,
+        carried: Carried | None = None,
     ) -> None:
         self._engine_for_model = engine_for_model
         self._policy = policy
         self._draw_seed = draw_seed
         self._strict = strict
+        self._carried = carried
+        self._engine = ""
         self._phase = Phase.AWAITING_SETUP
         self._prompts: tuple[WeightedPrompt, ...] = ()
         self._config = MusicConfig()
@@ -146,6 +169,12 @@ class Session:
     def seed(self) -> int:
         """Seed of the music that plays now, or played last: fixed at START and at RESET."""
         return self._seed
+
+    def carry(self) -> Carried:
+        """What another session needs to go on in the place of this one."""
+        if not self._engine and self._carried is not None:
+            return self._carried
+        return Carried(self._engine, self._prompts, self._config, self._seed)
 
     def snapshot(self) -> Snapshot:
         """What steers the next block."""
@@ -205,9 +234,14 @@ class Session:
 
     def _set_up(self, message: Setup) -> None:
         engine = self._engine_for_model(message.model)
+        self._engine = engine
         self._phase = Phase.STOPPED
+        carried = self._carried if self._carried is not None and self._carried.engine == engine else None
+        if carried is not None:
+            self._phase = Phase.PAUSED
+            self._prompts, self._config, self._seed = carried.prompts, carried.config, carried.seed
         self._outbox.append(codec.SETUP_COMPLETE)
-        self._events.append(SetupDone(message.model, engine))
+        self._events.append(SetupDone(message.model, engine, carried is not None))
 
     def _set_prompts(self, prompts: tuple[WeightedPrompt, ...]) -> None:
         refused = {prompt.text: reason for prompt in prompts if (reason := self._policy.refusal(prompt.text))}
