@@ -17,6 +17,7 @@ const SAMPLE_RATE_HZ = 48000;
 const KEPT_SECONDS = 60;
 const MAX_NOTES = 8192;
 const MAX_BEATS = 1024;
+const MAX_WHYS = 64;
 
 /** Events: `beat` (detail: Beat) and `why` (detail: Why[]) when they are heard. */
 export class Heard extends EventTarget {
@@ -27,6 +28,7 @@ export class Heard extends EventTarget {
   /** @type {{frame: number, why: Why[]}[]} */
   #whys = [];
   #told = -1;
+  #end = 0;
   #frameAtEar;
 
   /** @param {() => number | null} frameAtEar frame of the piece that is heard now, null in silence */
@@ -37,13 +39,15 @@ export class Heard extends EventTarget {
 
   /** @param {ChunkReport} report @param {Why[] | null} why */
   add(report, why) {
-    if (report.frame < this.#told) this.forget();
+    if (report.frame < this.#end) this.#forgetFrom(report.frame);
+    this.#end = report.frame + report.frames;
     this.#beats.push(...report.beats);
     this.#notes.push(...report.notes);
     if (why) this.#whys.push({ frame: report.frame, why });
     const oldest = report.frame - KEPT_SECONDS * SAMPLE_RATE_HZ;
     this.#beats = this.#beats.filter((beat) => beat.frame >= oldest).slice(-MAX_BEATS);
     this.#notes = this.#notes.filter((note) => note[0] + note[1] >= oldest).slice(-MAX_NOTES);
+    this.#whys = this.#whys.slice(-MAX_WHYS);
   }
 
   /** Forgets everything: another piece begins. */
@@ -52,6 +56,15 @@ export class Heard extends EventTarget {
     this.#notes = [];
     this.#whys = [];
     this.#told = -1;
+    this.#end = 0;
+  }
+
+  /** The piece goes on from an earlier frame than was expected. @param {number} frame */
+  #forgetFrom(frame) {
+    this.#beats = this.#beats.filter((beat) => beat.frame < frame);
+    this.#notes = this.#notes.filter((note) => note[0] < frame);
+    this.#whys = this.#whys.filter((why) => why.frame < frame);
+    this.#told = Math.min(this.#told, frame - 1);
   }
 
   /** @returns {(Beat & {phase: number}) | null} the beat that sounds; `phase` is how much of it is over, 0 to 1 */
@@ -63,6 +76,11 @@ export class Heard extends EventTarget {
     const beat = this.#beats[index];
     const length = (this.#beats[index + 1]?.frame ?? beat.frame + (60 * SAMPLE_RATE_HZ) / beat.bpm) - beat.frame;
     return { ...beat, phase: Math.min(1, (frame - beat.frame) / length) };
+  }
+
+  /** @returns {number | null} bar that is heard now, or was heard last; null if nobody knows */
+  get bar() {
+    return this.now()?.bar ?? null;
   }
 
   /** @returns {number | null} frame of the piece that is heard now */

@@ -1,17 +1,20 @@
 /**
- * Sound out: PCM chunks in, loudspeaker out. Uses an AudioWorklet where the browser has one, and scheduled buffers
- * where it has none, as on a page from another machine without TLS.
+ * Sound out: PCM chunks in, loudspeaker out, and which frame of the piece is at the ear.
  * @module player
  */
+import { SAMPLE_RATE_HZ, ScheduledSink, WorkletSink } from "./sinks.js";
 
-const SAMPLE_RATE_HZ = 48000;
-const SCHEDULED_PREROLL_SECONDS = 0.25;
-const FADE_SECONDS = 0.02;
+const RAMP_SECONDS = 0.02;
+const UNFADE_SECONDS = 0.3;
+const FADE_POINTS = 65;
+/** The context's clock moves in steps; the page's own clock fills them, as long as the two agree this well. */
+const CLOCK_TOLERANCE_SECONDS = 0.1;
+const CLOCK_CATCH_UP = 0.01;
 
 /**
- * @typedef {{bufferedSeconds: number, underruns: number, trims: number, sounding: boolean}} PlayerStats
- * @typedef {{push(pcm: Int16Array): void, hold(held: boolean): void, flush(): void, stats(): PlayerStats,
- *   kind: string}} Sink
+ * @typedef {import("./sinks.js").PlayerStats} PlayerStats
+ * @typedef {import("./sinks.js").Sink} Sink
+ * @typedef {{rms: number, peak: number}} Level from 0 to 1
  */
 
 export class Player {
@@ -19,13 +22,22 @@ export class Player {
   #context = null;
   /** @type {Sink | null} */
   #sink = null;
+  /** @type {GainNode | null} */
+  #fader = null;
   /** @type {AnalyserNode | null} */
   #analyser = null;
+  /** @type {GainNode | null} */
+  #output = null;
   /** @type {Promise<void> | null} */
   #opening = null;
-  /** @type {Int16Array[]} chunks that arrive before the sink is there */
+  /** @type {{pcm: Int16Array, frame: number | null}[]} chunks that arrive before the sink is there */
   #early = [];
   #held = false;
+  #volume = 1;
+  /** @type {{began: number, seconds: number, from: number, timer: number, done: (whole: boolean) => void} | null} */
+  #fade = null;
+  #clock = { context: 0, page: 0 };
+  #samples = new Float32Array(1024);
 
   /** @param {number} leadSeconds how far ahead the server stays; more than that is trimmed back after a stall */
   constructor(leadSeconds) {
@@ -34,20 +46,27 @@ export class Player {
 
   /** Opens the output; to be called from a click or a key, or the browser keeps it silent. */
   async open() {
-    this.#opening ??= this.#open();
+    this.#opening ??= this.#open().catch((error) => {
+      this.#opening = null;
+      throw error;
+    });
     await this.#opening;
-    if (this.#context?.state === "suspended") await this.#context.resume();
+    if (this.#context && this.#context.state !== "running") await this.#context.resume();
   }
 
-  /** @param {Int16Array} pcm interleaved stereo at 48 kHz; not to be used afterwards */
-  push(pcm) {
-    if (this.#sink) this.#sink.push(pcm);
-    else this.#early.push(pcm);
+  /**
+   * @param {Int16Array} pcm interleaved stereo at 48 kHz; not to be used afterwards
+   * @param {number | null} [frame] of the piece that it begins with; null: it goes on from the chunk before
+   */
+  push(pcm, frame = null) {
+    if (this.#sink) this.#sink.push(pcm, frame);
+    else this.#early.push({ pcm, frame });
   }
 
-  /** @param {boolean} held true fades out and keeps the position; false goes on from there */
+  /** @param {boolean} held true fades out and keeps the position; false goes on from there, and ends a fade */
   hold(held) {
     this.#held = held;
+    if (!held) this.#unfade();
     this.#sink?.hold(held);
   }
 
@@ -55,6 +74,27 @@ export class Player {
   flush() {
     this.#early = [];
     this.#sink?.flush();
+  }
+
+  /**
+   * Lets the sound fade away, slowly; `hold(false)` brings it back.
+   * @param {number} seconds
+   * @returns {Promise<boolean>} at the end; false if something else came between
+   */
+  fade(seconds) {
+    const from = this.#faded();
+    this.#endFade(false);
+    const length = Math.max(RAMP_SECONDS, seconds);
+    if (this.#fader && this.#context) {
+      const { gain } = this.#fader;
+      const curve = Float32Array.from({ length: FADE_POINTS }, (_, i) => from * fadeGain(i / (FADE_POINTS - 1)));
+      gain.cancelScheduledValues(0);
+      gain.setValueCurveAtTime(curve, this.#context.currentTime, length);
+    }
+    return new Promise((done) => {
+      const timer = setTimeout(() => this.#endFade(true), length * 1000);
+      this.#fade = { began: performance.now(), seconds: length, from, timer, done };
+    });
   }
 
   /** @returns {PlayerStats} */
@@ -72,155 +112,106 @@ export class Player {
     return this.#context ? (this.#context.baseLatency || 0) + (this.#context.outputLatency || 0) : 0;
   }
 
-  /** @returns {AnalyserNode | null} what is heard, for the eye */
+  /**
+   * @returns {number | null} frame of the piece that is heard now, fractions included; it stands still while the music
+   *   is paused or has run dry, and is null as long as nothing has been heard
+   */
+  get frameAtEar() {
+    return this.#sink?.frameAt(this.#now() - this.outputSeconds) ?? null;
+  }
+
+  /** @returns {AnalyserNode | null} what is heard, before the volume, for the eye */
   get analyser() {
     return this.#analyser;
   }
 
+  /** @returns {Level} of the last 20 ms, before the volume */
+  level() {
+    if (!this.#analyser) return { rms: 0, peak: 0 };
+    this.#analyser.getFloatTimeDomainData(this.#samples);
+    let squares = 0;
+    let peak = 0;
+    for (const sample of this.#samples) {
+      squares += sample * sample;
+      peak = Math.max(peak, Math.abs(sample));
+    }
+    return { rms: Math.sqrt(squares / this.#samples.length), peak };
+  }
+
+  /** @returns {number} 0 to 1, as it is felt */
+  get volume() {
+    return this.#volume;
+  }
+
+  set volume(volume) {
+    this.#volume = Math.min(1, Math.max(0, volume));
+    const now = this.#context?.currentTime ?? 0;
+    this.#output?.gain.setTargetAtTime(this.#volume ** 2, now, RAMP_SECONDS / 3);
+  }
+
   async #open() {
     const context = new AudioContext({ sampleRate: SAMPLE_RATE_HZ, latencyHint: "interactive" });
-    this.#context = context;
-    const resumed = context.resume();
-    this.#analyser = new AnalyserNode(context, { fftSize: 1024, smoothingTimeConstant: 0.75 });
-    this.#analyser.connect(context.destination);
-    const sink = context.audioWorklet
-      ? await WorkletSink.open(context, this.#analyser, this.leadSeconds)
-      : new ScheduledSink(context, this.#analyser, this.leadSeconds);
-    await resumed;
-    this.#sink = sink;
-    if (this.#held) sink.hold(true);
-    for (const pcm of this.#early.splice(0)) sink.push(pcm);
+    try {
+      const resumed = context.resume();
+      this.#fader = new GainNode(context);
+      this.#analyser = new AnalyserNode(context, { fftSize: 1024, smoothingTimeConstant: 0.75 });
+      this.#output = new GainNode(context, { gain: this.#volume ** 2 });
+      this.#fader.connect(this.#analyser).connect(this.#output).connect(context.destination);
+      const sink = context.audioWorklet
+        ? await WorkletSink.open(context, this.#fader, this.leadSeconds)
+        : new ScheduledSink(context, this.#fader, this.leadSeconds);
+      await resumed;
+      this.#context = context;
+      this.#sink = sink;
+    } catch (error) {
+      void context.close();
+      throw error;
+    }
+    if (this.#held) this.#sink.hold(true);
+    for (const { pcm, frame } of this.#early.splice(0)) this.#sink.push(pcm, frame);
+  }
+
+  /** @returns {number} the context's time, in seconds, without its steps */
+  #now() {
+    if (!this.#context) return 0;
+    const { currentTime, state } = this.#context;
+    const page = performance.now() / 1000;
+    const elapsed = state === "running" ? page - this.#clock.page : 0;
+    const expected = this.#clock.context + elapsed;
+    const off = currentTime - expected;
+    const lost = off > 0 || off < -CLOCK_TOLERANCE_SECONDS;
+    this.#clock = { context: lost ? currentTime : expected + off * CLOCK_CATCH_UP, page };
+    return this.#clock.context;
+  }
+
+  /** @returns {number} what a fade has left of the sound, 0 to 1 */
+  #faded() {
+    if (!this.#fade) return 1;
+    const { began, seconds, from } = this.#fade;
+    return from * fadeGain(Math.min(1, (performance.now() - began) / 1000 / seconds));
+  }
+
+  /** @param {boolean} whole */
+  #endFade(whole) {
+    clearTimeout(this.#fade?.timer);
+    this.#fade?.done(whole);
+  }
+
+  #unfade() {
+    if (!this.#fade) return;
+    const from = this.#faded();
+    this.#endFade(false);
+    this.#fade = null;
+    if (!this.#fader || !this.#context) return;
+    const { gain } = this.#fader;
+    const now = this.#context.currentTime;
+    gain.cancelScheduledValues(0);
+    gain.setValueAtTime(from, now);
+    gain.linearRampToValueAtTime(1, now + UNFADE_SECONDS);
   }
 }
 
-/** @implements {Sink} */
-class WorkletSink {
-  kind = "worklet";
-  #stats = { bufferedSeconds: 0, underruns: 0, trims: 0, sounding: false };
-  #node;
-
-  /** @param {AudioContext} context @param {AudioNode} output @param {number} leadSeconds */
-  static async open(context, output, leadSeconds) {
-    await context.audioWorklet.addModule(new URL("worklet.js", import.meta.url));
-    return new WorkletSink(context, output, leadSeconds);
-  }
-
-  /** @param {AudioContext} context @param {AudioNode} output @param {number} leadSeconds */
-  constructor(context, output, leadSeconds) {
-    const frames = (/** @type {number} */ seconds) => Math.round(seconds * SAMPLE_RATE_HZ);
-    this.#node = new AudioWorkletNode(context, "everjam-ring", {
-      numberOfInputs: 0,
-      outputChannelCount: [2],
-      processorOptions: { prerollFrames: frames(leadSeconds), leadFrames: frames(leadSeconds) },
-    });
-    this.#node.port.onmessage = ({ data: { buffered, ...rest } }) => {
-      this.#stats = { bufferedSeconds: buffered / SAMPLE_RATE_HZ, ...rest };
-    };
-    this.#node.connect(output);
-  }
-
-  /** @param {Int16Array} pcm */
-  push(pcm) {
-    this.#node.port.postMessage({ pcm }, [pcm.buffer]);
-  }
-
-  /** @param {boolean} held */
-  hold(held) {
-    this.#node.port.postMessage({ hold: held });
-  }
-
-  flush() {
-    this.#node.port.postMessage({ flush: true });
-  }
-
-  stats() {
-    return this.#stats;
-  }
-}
-
-/** @implements {Sink} */
-class ScheduledSink {
-  kind = "scheduled";
-  #context;
-  #leadSeconds;
-  #gain;
-  /** @type {Set<AudioBufferSourceNode>} */
-  #sources = new Set();
-  #held = false;
-  #silentFrom = 0;
-  #endsAt = 0;
-  #underruns = 0;
-  #trims = 0;
-
-  /** @param {AudioContext} context @param {AudioNode} output @param {number} leadSeconds */
-  constructor(context, output, leadSeconds) {
-    this.#context = context;
-    this.#leadSeconds = leadSeconds;
-    this.#gain = new GainNode(context);
-    this.#gain.connect(output);
-  }
-
-  /** @param {Int16Array} pcm */
-  push(pcm) {
-    const now = this.#context.currentTime;
-    const frames = pcm.length / 2;
-    const late = this.#endsAt < now + 0.005;
-    if (!late && this.#endsAt - now > this.#leadSeconds + 1) {
-      this.#trims++;
-      return;
-    }
-    if (late) {
-      if (this.#endsAt > 0) this.#underruns++;
-      this.#endsAt = now + SCHEDULED_PREROLL_SECONDS;
-    }
-    const buffer = this.#context.createBuffer(2, frames, SAMPLE_RATE_HZ);
-    for (let channel = 0; channel < 2; channel++) {
-      const data = buffer.getChannelData(channel);
-      for (let frame = 0; frame < frames; frame++) data[frame] = pcm[2 * frame + channel] / 32768;
-      if (late) for (let frame = 0; frame < 480; frame++) data[frame] *= frame / 480;
-    }
-    const source = new AudioBufferSourceNode(this.#context, { buffer });
-    source.connect(this.#gain);
-    source.onended = () => this.#sources.delete(source);
-    source.start(this.#endsAt);
-    this.#sources.add(source);
-    this.#endsAt += frames / SAMPLE_RATE_HZ;
-  }
-
-  /** @param {boolean} held */
-  hold(held) {
-    this.#held = held;
-    this.#ramp(held ? 0 : 1);
-    this.#silentFrom = this.#context.currentTime + 4 * FADE_SECONDS; // the analyser's window included
-    if (held) this.#suspendWhenSilent();
-    else void this.#context.resume();
-  }
-
-  flush() {
-    const stopAt = this.#context.currentTime + (this.#held ? 0 : FADE_SECONDS);
-    this.#ramp(0);
-    for (const source of this.#sources) source.stop(stopAt);
-    if (!this.#held) this.#gain.gain.setValueAtTime(1, stopAt + 0.001);
-    this.#endsAt = 0;
-  }
-
-  stats() {
-    const bufferedSeconds = Math.max(0, this.#endsAt - this.#context.currentTime);
-    return { bufferedSeconds, underruns: this.#underruns, trims: this.#trims, sounding: this.#sources.size > 0 };
-  }
-
-  #suspendWhenSilent() {
-    if (!this.#held) return;
-    if (this.#context.currentTime > this.#silentFrom) void this.#context.suspend();
-    else setTimeout(() => this.#suspendWhenSilent(), 1000 * FADE_SECONDS);
-  }
-
-  /** @param {number} gain */
-  #ramp(gain) {
-    const { gain: parameter } = this.#gain;
-    const now = this.#context.currentTime;
-    parameter.cancelScheduledValues(now);
-    parameter.setValueAtTime(parameter.value, now);
-    parameter.linearRampToValueAtTime(gain, now + FADE_SECONDS);
-  }
+/** How loud a fade is at a share of its length: about even steps for the ear, and nothing at the end. */
+function fadeGain(/** @type {number} */ share) {
+  return (1 - share) ** 2;
 }

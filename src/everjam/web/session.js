@@ -1,5 +1,6 @@
 /**
- * A client of the Live Music API, as any other: setup, prompts, configuration, PLAY; reconnects by itself.
+ * A client of the Live Music API, as any other: setup, prompts, configuration, PLAY; reconnects by itself, and asks an
+ * everjam server to go on where the music was.
  * @module session
  */
 
@@ -8,15 +9,23 @@
  * @typedef {{text: string, weight: number}} WeightedPrompt
  * @typedef {{prompts: WeightedPrompt[], config: Config}} Steering
  * @typedef {"idle" | "connecting" | "open" | "waiting" | "failed"} Link "waiting" = for the next attempt to connect
- * @typedef {{pcm: Int16Array, seed: number | null, steeredAt: number | null}} Chunk interleaved stereo at 48 kHz;
- *   `steeredAt` is the time (ms) of the newest change of steering that this chunk is the first to carry out, else null
+ * @typedef {{pcm: Int16Array, frame: number, seed: number | null, steeredAt: number | null}} Chunk interleaved stereo at
+ *   48 kHz; `frame` of the piece that it begins with; `steeredAt` is the time (ms) of the newest change of steering
+ *   that this chunk is the first to carry out, else null
+ * @typedef {{id: string, resumed: "exact" | "bar" | "no", frame: number}} Jam how a connection goes on from the one
+ *   before, and the frame of the next sample
+ * @typedef {{jam: Jam | null, chunk: import("./heard.js").ChunkReport | null,
+ *   why: import("./heard.js").Why[] | null}} Report what an everjam server says beside the Live Music API
  */
 
 const PATH = "ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateMusic";
-const RETRY_MS = [200, 400, 800, 1600, 3200, 5000];
+/** A server that starts again is found soon; one that is gone is not asked for ever twice a second. */
+const RETRY_MS = [100, 200, 300, 500, 500, 500, 500, 500, 500, 1000, 2000, 3000, 5000];
 const THROTTLE_MS = 40;
-/** Closed for a reason that trying again does not cure. */
-const FINAL_CODES = new Set([1007, 1008]);
+/** A server that plays sends five times a second: after this long without a word the line is dead. */
+const DEAD_MS = 6000;
+const CLOSE_INVALID = 1007;
+const CLOSE_REFUSED = 1008;
 
 /** Audio in one message, and how far ahead of the listener the server stays: short, so that controls are heard soon. */
 export const CHUNK_SECONDS = 0.2;
@@ -31,14 +40,14 @@ export const LEAD_SECONDS = 0.5;
 export function endpoint(page, key) {
   const url = new URL(PATH, page);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  const query = { chunk: String(CHUNK_SECONDS), lead: String(LEAD_SECONDS), ...(key && { key }) };
+  const query = { chunk: String(CHUNK_SECONDS), lead: String(LEAD_SECONDS), events: "1", ...(key && { key }) };
   url.search = String(new URLSearchParams(query));
   url.hash = "";
   return url.href;
 }
 
 /**
- * Events: `link` when `link` changes, `chunk` (detail: Chunk), `warning` (detail: string),
+ * Events: `link` when `link` changes, `report` (detail: Report), `chunk` (detail: Chunk), `warning` (detail: string),
  * `filtered` (detail: {text, reason}), `refused` (detail: {code, reason}) when it gives up.
  */
 export class LiveSession extends EventTarget {
@@ -48,11 +57,17 @@ export class LiveSession extends EventTarget {
   #link = "idle";
   #ready = false;
   #wantsPlay = false;
-  #retries = 0;
+  /** Connections in a row that have ended without a sound. */
+  #fruitless = 0;
+  #sounded = false;
   #retryTimer = 0;
   #throttleTimer = 0;
-  /** @type {number | null} */
+  /** @type {number | null} of the piece that plays; null before the first chunk */
   #seed = null;
+  /** @type {string | null} */
+  #jam = null;
+  #nextFrame = 0;
+  #lastWordAt = 0;
   /** What was last sent, as JSON. */
   #sent = { prompts: "", config: "" };
   /** @type {{at: number, steering: Steering} | null} the newest change that has not come back yet */
@@ -65,12 +80,24 @@ export class LiveSession extends EventTarget {
    * @param {string} url from `endpoint`
    * @param {() => string} model name of the model to ask for
    * @param {() => Steering} steering what the listener asks for now
+   * @param {() => number | null} bar that is heard now; null if nobody knows
    */
-  constructor(url, model, steering) {
+  constructor(url, model, steering, bar) {
     super();
     this.url = url;
     this.model = model;
     this.steering = steering;
+    this.bar = bar;
+  }
+
+  /** @returns {string | null} the server's name for what plays here, for its HTTP API; null if it has none */
+  get jam() {
+    return this.#jam;
+  }
+
+  /** @returns {number} connections in a row that have ended without a sound */
+  get failures() {
+    return this.#fruitless;
   }
 
   /** @returns {Link} */
@@ -96,6 +123,7 @@ export class LiveSession extends EventTarget {
   stop() {
     this.#wantsPlay = false;
     this.#seed = null;
+    this.#nextFrame = 0;
     if (this.#ready) this.#control("STOP");
     else this.#giveUpRetrying();
   }
@@ -114,22 +142,52 @@ export class LiveSession extends EventTarget {
     }, THROTTLE_MS);
   }
 
+  /** Gives up a connection on which nothing comes any more, and tries a new one; to be called some times a second. */
+  check() {
+    const socket = this.#socket;
+    if (!socket || !this.#wantsPlay || performance.now() - this.#lastWordAt < DEAD_MS) return;
+    // A dead line does not answer the close frame either, so the end is not waited for.
+    socket.onclose = socket.onmessage = null;
+    socket.close();
+    this.#closed(0, "");
+  }
+
+  /** Tries again now, if it waits to do so: the network is back, or somebody looks at the page. */
+  hurry() {
+    if (this.#link === "waiting") this.#connect();
+  }
+
   #connect() {
     clearTimeout(this.#retryTimer);
     this.#setLink("connecting");
-    const socket = new WebSocket(this.url);
+    const socket = new WebSocket(this.#address());
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
+    this.#sounded = false;
+    this.#lastWordAt = performance.now();
     socket.onopen = () => socket.send(JSON.stringify({ setup: { model: this.model() } }));
     socket.onmessage = ({ data }) => {
+      this.#lastWordAt = performance.now();
       this.#receive(JSON.parse(typeof data === "string" ? data : this.#decoder.decode(data)));
     };
     socket.onclose = ({ code, reason }) => this.#closed(code, reason);
   }
 
+  /** @returns {string} where to connect, and, if a piece was playing, what to go on with */
+  #address() {
+    const url = new URL(this.url);
+    const bar = this.bar();
+    if (this.#jam !== null && this.#seed !== null) {
+      url.searchParams.set("resume", this.#jam);
+      if (bar !== null) url.searchParams.set("bar", String(bar));
+    }
+    return url.href;
+  }
+
   /** @param {any} message a server message of the Live Music API */
   #receive(message) {
     if (message.setupComplete) this.#opened();
+    if (message.everjam) this.#readReport(message.everjam);
     if (message.warning) this.#emit("warning", message.warning);
     if (message.filteredPrompt) {
       const { text, filteredReason } = message.filteredPrompt;
@@ -138,9 +196,18 @@ export class LiveSession extends EventTarget {
     for (const chunk of message.serverContent?.audioChunks ?? []) this.#emit("chunk", this.#read(chunk));
   }
 
+  /** @param {Partial<Report>} said */
+  #readReport({ jam = null, chunk = null, why = null }) {
+    if (jam) this.#jam = jam.id;
+    const place = jam ?? chunk;
+    if (place) this.#nextFrame = place.frame;
+    this.#emit("report", { jam, chunk, why });
+  }
+
   #opened() {
     this.#ready = true;
-    this.#retries = 0;
+    this.#jam = null;
+    this.#nextFrame = 0;
     this.#sent = { prompts: "", config: "" };
     this.#setLink("open");
     const { config } = this.steering();
@@ -153,16 +220,18 @@ export class LiveSession extends EventTarget {
 
   /** @param {number} code @param {string} reason */
   #closed(code, reason) {
+    const refused = code === CLOSE_INVALID || (code === CLOSE_REFUSED && !this.#ready);
     this.#socket = null;
     this.#ready = false;
     this.#awaited = null;
     this.reason = reason;
-    if (FINAL_CODES.has(code)) {
+    if (!this.#sounded) this.#fruitless++;
+    if (refused) {
       this.#wantsPlay = false;
       this.#setLink("failed");
       this.#emit("refused", { code, reason });
     } else if (this.#wantsPlay) {
-      const wait = RETRY_MS[Math.min(this.#retries++, RETRY_MS.length - 1)];
+      const wait = RETRY_MS[Math.min(this.#fruitless, RETRY_MS.length - 1)];
       this.#retryTimer = setTimeout(() => this.#connect(), wait);
       this.#setLink("waiting");
     } else {
@@ -215,7 +284,12 @@ export class LiveSession extends EventTarget {
       steeredAt = this.#awaited.at;
       this.#awaited = null;
     }
-    return { pcm: new Int16Array(fromBase64(chunk.data).buffer), seed: seed ?? null, steeredAt };
+    const pcm = new Int16Array(fromBase64(chunk.data).buffer);
+    this.#sounded = true;
+    this.#fruitless = 0;
+    const frame = this.#nextFrame;
+    this.#nextFrame += pcm.length / 2;
+    return { pcm, frame, seed: seed ?? null, steeredAt };
   }
 
   /** @param {Link} link */

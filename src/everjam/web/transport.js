@@ -24,6 +24,8 @@ export class Transport {
   /** @type {"stopped" | "playing" | "paused"} what the listener wants */
   #wish = "stopped";
   #resumeTimer = 0;
+  /** Whether a new connection has not yet said how it goes on from the one before. */
+  #joining = false;
   /** @type {number | null} */
   #latencyMs = null;
 
@@ -35,6 +37,7 @@ export class Transport {
     this.#heard = heard;
     this.#toasts = toasts;
     session.addEventListener("link", () => this.#linkChanged());
+    session.addEventListener("report", (event) => this.#reported(/** @type {CustomEvent} */ (event).detail));
     session.addEventListener("chunk", (event) => this.#received(/** @type {CustomEvent} */ (event).detail));
     session.addEventListener("refused", (event) => this.#refused(/** @type {CustomEvent} */ (event).detail));
     session.addEventListener("warning", (event) => {
@@ -134,6 +137,7 @@ export class Transport {
 
   /** Works out what is going on; to be called some times a second. */
   refresh() {
+    this.#session.check();
     this.#store.setPlayback(this.#playback());
   }
 
@@ -150,31 +154,50 @@ export class Transport {
   }
 
   #linkChanged() {
-    const { link, reason } = this.#session;
+    const { link, reason, failures } = this.#session;
     if (link === "open") {
-      // What is left of an older connection does not join on to what comes now.
-      this.#player.flush();
-      this.#toasts.clear("link");
+      this.#joining = true;
     } else if (link === "waiting") {
-      const lost = reason
-        ? `The server has ended the session: “${reason}” This page goes on trying.`
-        : "The server does not answer. If it has been stopped, start it again: the music comes back by itself.";
-      this.#toasts.show("link", lost, { lasting: true });
+      // What one attempt mends within the lead is not worth a word.
+      if (failures) this.#toasts.show("link", whyLost(reason), { lasting: true });
     } else if (link === "idle") {
       this.#toasts.clear("link");
     }
     this.refresh();
   }
 
+  /** @param {import("./session.js").Report} report */
+  #reported({ jam, chunk, why }) {
+    if (jam) this.#join(jam.resumed === "exact");
+    if (chunk && this.#wish !== "stopped") {
+      this.#join(false);
+      this.#heard.add(chunk, why);
+    }
+  }
+
+  /**
+   * The first thing that a new connection says decides what becomes of what is left of an older one.
+   * @param {boolean} exact whether it goes on with the frames that follow
+   */
+  #join(exact) {
+    if (this.#joining && !exact) {
+      this.#player.flush();
+      this.#heard.forget();
+    }
+    this.#joining = false;
+  }
+
   /** @param {import("./session.js").Chunk} chunk */
-  #received({ pcm, seed, steeredAt }) {
+  #received({ pcm, frame, seed, steeredAt }) {
     if (this.#wish === "stopped") return;
+    this.#join(false);
+    this.#toasts.clear("link");
     this.#store.setSeed(seed);
     const { sounding, bufferedSeconds } = this.#player.stats();
     if (steeredAt !== null && sounding) {
       this.#latencyMs = performance.now() - steeredAt + (bufferedSeconds + this.#player.outputSeconds) * 1000;
     }
-    this.#player.push(pcm);
+    this.#player.push(pcm, frame);
   }
 
   /** @param {{code: number, reason: string}} refusal */
@@ -187,4 +210,13 @@ export class Transport {
     this.#toasts.show("refused", remedy, { lasting: true });
     this.refresh();
   }
+}
+
+/** @param {string} reason in the server's words; "" if it did not say @returns {string} what to tell the listener */
+function whyLost(reason) {
+  if (!reason) return "The server does not answer. If it has been stopped, start it again: the music comes back by itself.";
+  if (/exhausted|unavailable/.test(reason)) {
+    return `The server has no room now: “${reason}” This page goes on trying; closing another one helps.`;
+  }
+  return `The server has ended the session: “${reason}” This page goes on trying.`;
 }

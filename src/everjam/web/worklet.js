@@ -1,16 +1,17 @@
 /**
  * The audio thread's side of the player: a ring buffer that never clicks. It starts when the whole lead is there (which
  * comes at once, unless the server is cold and would leave a gap after the first chunk), fades before it runs out,
- * holds its position while paused, and cuts back what a stall has piled up.
+ * holds its position while paused, cuts back what a stall has piled up, and knows which frame of the piece it is at.
  *
- * Messages in: `{pcm: Int16Array}`, `{hold: boolean}`, `{flush: true}`. Messages out: `Stats`.
- * @typedef {{buffered: number, underruns: number, trims: number, sounding: boolean}} Stats `buffered` in frames
+ * Messages in: `{pcm: Int16Array, frame: number | null}`, `{hold: boolean}`, `{flush: number}` (a number that the
+ * reports carry from then on). Messages out: `RingReport` of sinks.js.
  */
 
+const SAMPLE_RATE_HZ = 48000;
 const RING_FRAMES = 1 << 19; // 10.9 s at 48 kHz
 const FADE_FRAMES = 480;
 const SPLICE_FRAMES = 960;
-const STATS_EVERY_FRAMES = 2048;
+const REPORT_EVERY_FRAMES = 2048;
 const TRIM_WINDOW_FRAMES = 96000;
 /** More than this above the usual level, for a whole window, is the debris of a stall. */
 const TRIM_ABOVE_FRAMES = 12000;
@@ -18,6 +19,9 @@ const TRIM_ABOVE_FRAMES = 12000;
 const MARGIN_STEP_FRAMES = 7200;
 const MARGIN_LIMIT_FRAMES = 36000;
 const CALM_FRAMES = 2880000;
+/** Chunks that wait for the end of a fade, at most; there are more only if the context sleeps. */
+const MAX_WAITING = 64;
+const MAX_SEGMENTS = 64;
 
 class RingPlayer extends AudioWorkletProcessor {
   /** @param {{processorOptions: {prerollFrames: number, leadFrames: number}}} options */
@@ -29,17 +33,26 @@ class RingPlayer extends AudioWorkletProcessor {
     this.right = new Float32Array(RING_FRAMES);
     this.read = 0; // both count up for ever; a double is exact for 5,000 years of frames
     this.written = 0;
+    /** Which frame of the piece lies where: from `at` on, frame by frame. @type {{at: number, frame: number}[]} */
+    this.segments = [];
+    /** Frame of the piece that would join on to what is written. @type {number | null} */
+    this.following = null;
+    /** @type {{pcm: Int16Array, frame: number | null}[]} what came in while the old piece fades out */
+    this.waiting = [];
     this.gain = 0;
     this.running = false;
     this.held = false;
     this.flushing = false;
+    this.flushes = 0;
     this.spliceFrom = 0;
     this.spliceLeft = 0;
     this.lowest = Infinity;
     this.windowFrames = 0;
     this.marginFrames = 0;
     this.calmFrames = 0;
-    this.sinceStats = 0;
+    this.sinceReport = 0;
+    this.sounded = false;
+    this.jumped = false;
     this.underruns = 0;
     this.trims = 0;
     this.port.onmessage = ({ data }) => this.receive(data);
@@ -47,31 +60,57 @@ class RingPlayer extends AudioWorkletProcessor {
 
   /** @param {any} message */
   receive(message) {
-    if (message.pcm) this.write(message.pcm);
+    if (message.pcm) this.accept(message);
     if (message.hold !== undefined) this.held = message.hold;
-    if (message.flush) this.flushing = true;
+    if (message.flush !== undefined) {
+      this.flushing = true;
+      this.flushes = message.flush;
+      this.waiting = [];
+    }
   }
 
-  /** @param {Int16Array} pcm interleaved stereo */
-  write(pcm) {
-    if (this.flushing) this.clear();
+  /** @param {{pcm: Int16Array, frame: number | null}} chunk */
+  accept(chunk) {
+    if (!this.flushing) this.write(chunk);
+    else if (this.waiting.push(chunk) > MAX_WAITING) this.clear();
+  }
+
+  /** @param {{pcm: Int16Array, frame: number | null}} chunk interleaved stereo, and the frame that it begins with */
+  write({ pcm, frame }) {
     const frames = pcm.length / 2;
-    if (this.written - this.read + frames > RING_FRAMES) this.read = this.written + frames - RING_FRAMES;
-    for (let frame = 0; frame < frames; frame++) {
-      const at = (this.written + frame) % RING_FRAMES;
-      this.left[at] = pcm[2 * frame] / 32768;
-      this.right[at] = pcm[2 * frame + 1] / 32768;
+    const excess = this.written - this.read + frames - RING_FRAMES;
+    if (excess > 0) {
+      this.read += excess;
+      this.jumped = true;
     }
-    this.written += frames;
+    const begin = frame ?? this.following ?? 0;
+    const joins = begin === this.following;
+    // What does not join on to what is there takes over from it within some milliseconds.
+    const overlap = joins ? 0 : Math.max(0, Math.min(SPLICE_FRAMES, frames, this.written - this.read));
+    const from = this.written - overlap;
+    if (!joins) this.segments.push({ at: from, frame: begin });
+    if (this.segments.length > MAX_SEGMENTS) this.segments.shift();
+    for (let index = 0; index < frames; index++) {
+      const at = (from + index) % RING_FRAMES;
+      const old = index < overlap ? 1 - (index + 1) / (overlap + 1) : 0;
+      this.left[at] = (pcm[2 * index] / 32768) * (1 - old) + (old && this.left[at] * old);
+      this.right[at] = (pcm[2 * index + 1] / 32768) * (1 - old) + (old && this.right[at] * old);
+    }
+    this.written = from + frames;
+    this.following = begin + frames;
   }
 
   clear() {
     this.read = this.written;
+    this.segments = [];
+    this.following = null;
     this.running = false;
     this.flushing = false;
     this.spliceLeft = 0;
     this.gain = 0;
+    this.jumped = true;
     this.restartWindow();
+    for (const chunk of this.waiting.splice(0)) this.write(chunk);
   }
 
   restartWindow() {
@@ -142,17 +181,28 @@ class RingPlayer extends AudioWorkletProcessor {
       this.spliceFrom = this.read;
       this.spliceLeft = SPLICE_FRAMES;
       this.read += excess;
+      this.jumped = true;
       this.trims++;
     }
   }
 
-  /** @param {number} frames */
+  /** @param {number} frames that have just been played */
   report(frames) {
-    this.sinceStats += frames;
-    if (this.sinceStats < STATS_EVERY_FRAMES) return;
-    this.sinceStats = 0;
-    const { underruns, trims } = this;
-    this.port.postMessage({ buffered: this.written - this.read, underruns, trims, sounding: this.gain > 0 });
+    while (this.segments.length > 1 && this.segments[1].at <= this.read) {
+      this.segments.shift();
+      this.jumped = true;
+    }
+    const sounding = this.gain > 0;
+    this.sinceReport += frames;
+    if (this.sinceReport < REPORT_EVERY_FRAMES && sounding === this.sounded && !this.jumped) return;
+    this.sinceReport = 0;
+    this.sounded = sounding;
+    this.jumped = false;
+    const [segment] = this.segments;
+    const { read, written, underruns, trims, flushes } = this;
+    const time = currentTime + frames / SAMPLE_RATE_HZ;
+    const frame = segment ? segment.frame + read - segment.at : null;
+    this.port.postMessage({ buffered: written - read, underruns, trims, sounding, flushes, time, frame });
   }
 }
 
