@@ -1,0 +1,261 @@
+/**
+ * `<ej-takes>`: keep the good moment. Records from bar to bar, or grabs the bars that have just been heard.
+ * @module takes
+ */
+import { heard, schema, session, store, toasts } from "./app.js";
+import { icon, make, placeBeside } from "./dom.js";
+import { storage } from "./storage.js";
+import { beginRecording, fileAddress, forgetRecording, lookAtTake, orderTake, removeTake } from "./takeapi.js";
+
+/** @typedef {import("./takeapi.js").Take} Take */
+
+const KEY = "everjam.takes.1";
+const SAMPLE_RATE_HZ = 48000;
+const POLL_MS = 400;
+const CLOCK_MS = 250;
+const GRABS = [2, 4, 8, 16];
+const FORMATS = /** @type {Record<string, string>} */ ({
+  wav: "WAV", flac: "FLAC", mp3: "MP3", ogg: "Ogg Vorbis", opus: "Opus",
+});
+const MAX_SECONDS = 3600;
+const WARN_SECONDS = 3300;
+const MAX_LISTED = 12;
+const CHOICES = "M5 8h9m4 0h1M5 16h1m4 0h9M16 6v4M8 14v4";
+const GRAB = "M4 5v14M20 5v14M8 12h8m-3-3 3 3-3 3";
+
+export class TakesElement extends HTMLElement {
+  #record = make("button", { className: "ghost takes-record", type: "button" });
+  #recordText = make("span", { textContent: "Record" });
+  #clock = make("output", { className: "takes-clock figures", hidden: true });
+  #grab = make("button", { className: "ghost", type: "button", title: "Grab (G)", "aria-keyshortcuts": "G" });
+  #grabText = make("span");
+  #panel = make("div", { className: "panel takes-panel", popover: "auto", role: "group", "aria-label": "Takes" });
+  #open = make("button", { className: "icon", type: "button", "aria-label": "Takes and formats" });
+  #bars = make("select", { className: "box", "aria-label": "How many bars to grab" });
+  #format = make("select", { className: "box", "aria-label": "Format of recordings and grabs" });
+  #bundle = make("input", { type: "checkbox" });
+  #list = make("ul", { className: "takes-list", "aria-label": "Takes" });
+  /** @type {{beginFrame: number} | null} */
+  #recording = null;
+  #busy = false;
+  #ticking = 0;
+
+  connectedCallback() {
+    if (this.childElementCount) return;
+    this.#record.append(make("span", { className: "takes-dot", "aria-hidden": "true" }), this.#recordText);
+    this.#record.title = "Record (R)";
+    this.#record.setAttribute("aria-keyshortcuts", "R");
+    this.#record.setAttribute("aria-pressed", "false");
+    this.#record.onclick = () => void this.toggleRecording();
+    this.#grab.append(icon(GRAB), this.#grabText);
+    this.#grab.onclick = () => void this.grab();
+    for (const bars of GRABS) this.#bars.add(new Option(`${bars} bars`, String(bars), bars === 8, bars === 8));
+    this.#showFormats(Object.keys(FORMATS));
+    void schema.then((known) => known?.formats && this.#showFormats(known.formats));
+    this.#bundle.checked = true;
+    const bundle = make("label", { className: "takes-bundle" }, this.#bundle, "with stems and MIDI");
+    this.#open.append(icon(CHOICES));
+    this.#open.title = "Takes and formats";
+    this.#open.popoverTargetElement = this.#panel;
+    this.#panel.addEventListener("toggle", (event) => {
+      const open = /** @type {ToggleEvent} */ (event).newState === "open";
+      this.#open.setAttribute("aria-expanded", String(open));
+      if (open) placeBeside(this.#panel, this.#open);
+    });
+    this.#panel.append(
+      make("p", { className: "takes-choices" }, "Grab the last ", this.#bars, bundle),
+      make("p", { className: "takes-choices" }, "as ", this.#format),
+      this.#list,
+    );
+    this.append(this.#record, this.#clock, this.#grab, this.#open, this.#panel);
+    this.#restore();
+    for (const choice of [this.#bars, this.#format, this.#bundle]) choice.onchange = () => this.#keep();
+    store.watch("playback", () => this.#enable());
+    session.addEventListener("report", () => this.#enable());
+    this.#enable();
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.#ticking);
+  }
+
+  /** Begins a recording at the bar that sounds, or ends it and asks for the file. */
+  async toggleRecording() {
+    if (this.#busy || this.#record.disabled) return;
+    this.#busy = true;
+    try {
+      if (this.#recording) await this.#finish(this.#recording.beginFrame);
+      else this.#recording = await beginRecording(heard.frame);
+    } catch (error) {
+      this.#recording = null;
+      toasts.show("takes", /** @type {Error} */ (error).message);
+    } finally {
+      this.#busy = false;
+      this.#showRecording();
+    }
+  }
+
+  /** Asks for the bars that have just been heard. */
+  async grab() {
+    if (this.#grab.disabled) return;
+    const bars = Number(this.#bars.value);
+    await this.#order({ bars, until: heard.frame, bundle: this.#bundle.checked });
+  }
+
+  /** @param {number} begin */
+  async #finish(begin) {
+    this.#recording = null;
+    await this.#order({ begin, end: heard.frame ?? begin + SAMPLE_RATE_HZ, bundle: false });
+    await forgetRecording();
+  }
+
+  /** @param {Omit<import("./takeapi.js").Order, "format">} order */
+  async #order(order) {
+    try {
+      const take = await orderTake({ ...order, format: this.#format.value });
+      void this.#follow(take);
+    } catch (error) {
+      toasts.show("takes", /** @type {Error} */ (error).message);
+    }
+  }
+
+  /** Shows a take until it is there. @param {Take} take */
+  async #follow(take) {
+    const row = new Row(take, () => {
+      row.element.remove();
+      void removeTake(take.id);
+    });
+    this.#list.prepend(row.element);
+    if (!this.#panel.matches(":popover-open")) this.#panel.showPopover();
+    placeBeside(this.#panel, this.#open);
+    while (this.#list.childElementCount > MAX_LISTED) this.#list.lastElementChild?.remove();
+    try {
+      let now = take;
+      while (now.state === "rendering") {
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        if (!row.element.isConnected) return;
+        now = await lookAtTake(take.id);
+        row.show(now);
+      }
+      row.show(now);
+      if (now.state === "ready") row.save();
+      else toasts.show("takes", now.message || "The take could not be made. Try again.");
+    } catch (error) {
+      row.show({ ...take, state: "failed", message: /** @type {Error} */ (error).message });
+    }
+  }
+
+  #enable() {
+    const sounding = session.jam !== null && !["stopped", "failed"].includes(store.state.playback);
+    this.#grab.disabled = !sounding;
+    this.#record.disabled = !sounding && !this.#recording;
+    if (store.state.playback === "stopped" && this.#recording && !this.#busy) void this.toggleRecording();
+  }
+
+  #showRecording() {
+    const on = this.#recording !== null;
+    this.#record.setAttribute("aria-pressed", String(on));
+    this.#recordText.textContent = on ? "Stop recording" : "Record";
+    this.#clock.hidden = !on;
+    clearInterval(this.#ticking);
+    if (on) this.#ticking = setInterval(() => this.#tick(), CLOCK_MS);
+    this.#tick();
+    this.#enable();
+  }
+
+  #tick() {
+    if (!this.#recording) return;
+    const begin = this.#recording.beginFrame;
+    const seconds = Math.max(0, ((heard.frame ?? begin) - begin) / SAMPLE_RATE_HZ);
+    this.#clock.textContent = clockText(seconds);
+    if (seconds > WARN_SECONDS) {
+      toasts.show("takes", `A recording ends after an hour: this one in ${clockText(MAX_SECONDS - seconds)}.`);
+    }
+    if (seconds >= MAX_SECONDS) void this.toggleRecording();
+  }
+
+  /** @param {string[]} names */
+  #showFormats(names) {
+    const chosen = this.#format.value;
+    const known = Object.keys(FORMATS).filter((name) => names.includes(name));
+    this.#format.replaceChildren(...known.map((name) => new Option(FORMATS[name], name)));
+    this.#format.value = known.includes(chosen) ? chosen : known.includes("flac") ? "flac" : known[0] ?? "";
+    this.#restore();
+  }
+
+  #keep() {
+    const choices = { bars: this.#bars.value, format: this.#format.value, bundle: this.#bundle.checked };
+    this.#showBars();
+    try {
+      storage()?.setItem(KEY, JSON.stringify(choices));
+    } catch {
+      // A browser that keeps nothing asks again next time.
+    }
+  }
+
+  #restore() {
+    try {
+      const { bars, format, bundle } = JSON.parse(storage()?.getItem(KEY) ?? "{}");
+      if (GRABS.includes(Number(bars))) this.#bars.value = bars;
+      if ([...this.#format.options].some((option) => option.value === format)) this.#format.value = format;
+      if (typeof bundle === "boolean") this.#bundle.checked = bundle;
+    } catch {
+      // What is kept there is not ours: the usual choices do.
+    }
+    this.#showBars();
+  }
+
+  #showBars() {
+    this.#grabText.textContent = `Grab ${this.#bars.value} bars`;
+  }
+}
+
+class Row {
+  #name = make("span", { className: "take-name" });
+  #state = make("span", { className: "take-state figures" });
+  #progress = make("progress", { max: 1, value: 0 });
+  #link = make("a", { className: "link", textContent: "Save", hidden: true });
+  #id;
+
+  /** @param {Take} take @param {() => void} remove */
+  constructor(take, remove) {
+    this.#id = take.id;
+    const drop = make("button", { className: "icon", type: "button", textContent: "×", onclick: remove });
+    drop.setAttribute("aria-label", `Remove ${take.name}`);
+    this.element = make("li", { className: "take" }, this.#name, this.#state, this.#progress, this.#link, drop);
+    this.show(take);
+  }
+
+  /** @param {Take} take */
+  show({ state, progress, name, bytes, bars, seconds, message }) {
+    const length = bars ? `${bars} ${bars === 1 ? "bar" : "bars"}, ${clockText(seconds)}` : clockText(seconds);
+    this.#name.textContent = name;
+    this.#name.title = name;
+    this.#progress.value = progress;
+    this.#progress.hidden = state !== "rendering";
+    this.#progress.setAttribute("aria-label", `${name}: how much is rendered`);
+    this.#link.hidden = state !== "ready";
+    this.#link.href = state === "ready" ? fileAddress(this.#id) : "";
+    this.#link.download = name;
+    this.#link.setAttribute("aria-label", `Save ${name}`);
+    const done = state === "ready" ? `${length}, ${sizeText(bytes)}` : length;
+    this.#state.textContent = state === "failed" ? message : done;
+  }
+
+  /** Hands the file to the browser. */
+  save() {
+    this.#link.click();
+  }
+}
+
+/** @param {number} seconds @returns {string} "1:05" */
+function clockText(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+}
+
+/** @param {number} bytes @returns {string} */
+function sizeText(bytes) {
+  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+customElements.define("ej-takes", TakesElement);
