@@ -211,6 +211,7 @@ class Tape:
         self._lines: list[Line] = []
         self._end = 0
         self._held: int | None = None
+        self._held_at = 0
         self._full: Stretch | None = None
         self._cost_bytes = 0
 
@@ -265,10 +266,10 @@ class Tape:
         self._forget()
 
     def _begin_anew(self, frame: int) -> None:
-        # A recording that was asked for while nothing played begins with the music.
-        held = frame if self._held is not None and self._held == self._end else None
+        # A recording that was asked for after the stop begins with the new music.
+        held = frame if self._held is not None and self._held_at == self._end else None
         self._runs, self._checkpoints, self._lines = [], [], []
-        self._end, self._held, self._full, self._cost_bytes = frame, held, None, 0
+        self._end, self._held, self._held_at, self._full, self._cost_bytes = frame, held, frame, None, 0
 
     def _spacing_frames(self, call: RenderCall) -> float:
         fitting = max(1, self._limits.state_bytes // max(1, len(call.state or b"")) - 2)
@@ -334,7 +335,7 @@ class Tape:
         self._check(asked, "begin")
         index = bisect_right(self._lines, asked, key=_frame) - 1
         line = self._lines[index] if index >= 0 else Line(max(self.begin_frame, 0) if self._lines else asked, -1)
-        self._held, self._full = line.frame, None
+        self._held, self._held_at, self._full = line.frame, self._end, None
         return line
 
     def release(self) -> None:
