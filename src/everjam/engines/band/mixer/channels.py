@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.linalg.blas import saxpy
 
 from everjam.audio import Float32Array
 from everjam.engines.band.mixer import balance, controls, duck, effects
@@ -91,8 +92,11 @@ def process(
     powers, faders, moved_db, balanced = _faders(state.balance, buses, active, values, fresh)
     depths = duck.DEPTH[:, None] * values[:, controls.SIDECHAIN]
     dip = duck.shape(kicks if depths.any() else (), frame, quanta * CELLS_PER_QUANTUM)
+    is_ducked = dip.any()
     opened = _open(state.open, mutes, quanta * CELLS_PER_QUANTUM)
-    is_muted = any((opened[i] != 1.0).any() for i in active)
+    is_closed: list[bool] = (opened != 1.0).any(axis=1).tolist()
+    is_muted = any(is_closed[i] for i in active)
+    is_used: list[bool] = (values != 0).any(axis=0).tolist()
     mix = np.zeros((2, frames), np.float32)
     heard = np.zeros((2, frames), np.float32) if is_muted else mix
     sends = np.zeros((2, frames), np.float32)
@@ -101,25 +105,27 @@ def process(
     memories: dict[tuple[Effect, int], Float32Array] = {}
     for i in sorted(active):
         bus = buses[i]
-        bus *= curve(faders[i])
-        _drive(bus, values[:, controls.DRIVE.start + i], scratch)
-        _effects(state.effects, memories, bus, i, values, frame)
-        if depths[i].any() and dip.any():
-            bus *= to_samples(1.0 - to_cells(depths[i]) * dip)
+        ducked = 1.0 - to_cells(depths[i]) * dip if is_ducked and depths[i].any() else None
+        if ducked is not None and not _is_shaped(is_used, i):
+            bus *= to_samples(to_cells(faders[i]) * ducked)
+        else:
+            bus *= curve(faders[i])
+            if is_used[controls.DRIVE.start + i]:
+                _drive(bus, values[:, controls.DRIVE.start + i], scratch)
+            _effects(state.effects, memories, bus, i, values, is_used, frame)
+            if ducked is not None:
+                bus *= to_samples(ducked)
         if is_muted:
             heard += bus
-        room = values[:, controls.REVERB.start + i]
-        echo = values[:, controls.DELAY.start + i]
+        room, echo = (values[:, slider.start + i] for slider in (controls.REVERB, controls.DELAY))
         sent_power += 0.5 * powers[i] * (room[1:] ** 2 + echo[1:] ** 2)
-        if (opened[i] != 1.0).any():
+        if is_closed[i]:
             bus *= to_samples(opened[i])
         mix += bus
-        if room.any() or echo.any():
+        if is_used[controls.REVERB.start + i] or is_used[controls.DELAY.start + i]:
             np.add(bus[0], bus[1], out=scratch[0])
             for send, amount in zip(sends, (room, echo), strict=True):
-                if amount.any():
-                    np.multiply(scratch[0], curve(0.5 * amount), out=scratch[1])
-                    np.add(send, scratch[1], out=send)
+                _send(send, scratch[0], 0.5 * amount, scratch[1])
     after = ChannelState(balanced, np.array([cells[-1] for cells in opened]), memories)
     return Channels(mix, heard, sends, powers.sum(axis=0), sent_power, moved_db), after
 
@@ -142,16 +148,37 @@ def _faders(
     return powers * gains[:, 1:] ** 2, gains, moved_db, after
 
 
+def _send(send: Float32Array, mono: Float32Array, amount: Float64Array, scratch: Float32Array) -> None:
+    """Adds so much of a part, ``(frames,)``, to a send; ``amount`` at quantum borders."""
+    gain = curve(amount)
+    if not isinstance(gain, np.ndarray):
+        if gain:
+            saxpy(mono, send, mono.shape[0], gain)
+        return
+    np.multiply(mono, gain, out=scratch)
+    np.add(send, scratch, out=send)
+
+
 def _drive(bus: Float32Array, amount: Float64Array, scratch: Float32Array) -> None:
     """Soft saturation in place, cross-faded by ``amount`` at quantum borders."""
-    if not amount.any():
-        return
     np.multiply(bus, _DRIVE, out=scratch)
     np.tanh(scratch, out=scratch)
-    scratch *= _DRIVE_LEVEL
-    scratch -= bus
-    scratch *= curve(amount)
-    bus += scratch
+    gain = curve(amount)
+    if isinstance(gain, np.ndarray):
+        scratch *= _DRIVE_LEVEL
+        scratch -= bus
+        scratch *= gain
+        bus += scratch
+        return
+    bus *= np.float32(1) - gain
+    for side, driven in zip(bus, scratch, strict=True):
+        saxpy(driven, side, driven.shape[0], gain * _DRIVE_LEVEL)
+
+
+def _is_shaped(is_used: list[bool], part: int) -> bool:
+    """Whether a part goes through anything that hears how loud it is."""
+    first = controls.EFFECTS.start + part * len(EFFECTS)
+    return is_used[controls.DRIVE.start + part] or any(is_used[first : first + len(EFFECTS)])
 
 
 def _effects(
@@ -160,17 +187,17 @@ def _effects(
     bus: Float32Array,
     part: int,
     values: Float64Array,
+    is_used: list[bool],
     frame: int,
 ) -> None:
     """A part's effects in place; their memories go to ``after``."""
     first = controls.EFFECTS.start + part * len(EFFECTS)
-    for number, effect in enumerate(EFFECTS):
-        depth = values[:, first + number]
-        if depth.any():
+    for number, effect in enumerate(EFFECTS, first):
+        if is_used[number]:
             memory = before.get((effect, part))
             if memory is None:
                 memory = np.zeros(effects.MEMORY[effect], np.float32)
-            after[effect, part] = effects.PROCESS[effect](memory, bus, depth, frame)
+            after[effect, part] = effects.PROCESS[effect](memory, bus, values[:, number], frame)
 
 
 def _open(now: Float64Array, mutes: Mutes, cells: int) -> Float64Array:
