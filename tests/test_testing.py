@@ -1,15 +1,16 @@
 """The checker passes good engines and names what is wrong with bad ones."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import numpy as np
 import pytest
 
 from everjam.audio import Block
-from everjam.engines.tone import ToneEngine, ToneState
+from everjam.engines.tone import PHASES_PER_BEAT, ToneEngine, ToneState
 from everjam.steering import Steering
 from everjam.testing import EngineCheckError, FakeClock, check_engine
 
@@ -53,6 +54,33 @@ random = np.random.default_rng(1)
 def test_broken_promises_are_named(engine: Broken, promise: str) -> None:
     with pytest.raises(EngineCheckError, match=promise):
         check_engine(engine, seconds=0.8)
+
+
+class Seeking(ToneEngine):
+    """A tone engine that does not find the bar that it is asked for."""
+
+    def __init__(self, find: Callable[[int, int], ToneState]) -> None:
+        self._find = find
+
+    def seek(self, seed: int, bar: int, steering: Steering) -> ToneState:
+        return self._find(seed, bar)
+
+
+draws = count()
+
+
+@pytest.mark.parametrize(
+    ("find", "promise"),
+    [
+        (lambda seed, _bar: ToneState(seed), "beat 0 of bar 2"),
+        (lambda seed, bar: ToneState(seed, beat_phase=(4 * bar + 1) * PHASES_PER_BEAT), "beat 0 of bar 2, not 1"),
+        (lambda seed, bar: ToneState(seed, beat_phase=4 * bar * PHASES_PER_BEAT - PHASES_PER_BEAT // 2), "at once"),
+        (lambda seed, bar: ToneState(seed + next(draws), beat_phase=4 * bar * PHASES_PER_BEAT), "same samples"),
+    ],
+)
+def test_seeking_is_held_to_the_piece(find: Callable[[int, int], ToneState], promise: str) -> None:
+    with pytest.raises(EngineCheckError, match=promise):
+        check_engine(Seeking(find), seconds=0.8)
 
 
 class Foreseeing(ToneEngine):

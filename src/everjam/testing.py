@@ -5,15 +5,15 @@ import heapq
 import itertools
 import json
 import pickle
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
 import pybase64
 
-from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
+from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, BeatEvent, Float32Array
 from everjam.engines import registry
-from everjam.engines.base import Engine, LooksAhead, State
+from everjam.engines.base import Engine, LooksAhead, Seeks, State
 from everjam.engines.tone import ToneEngine
 from everjam.errors import EverjamError
 from everjam.live.delivery import Disconnected
@@ -32,6 +32,8 @@ __all__ = [
 MAX_STATE_BYTES: Final = 1_500_000
 SPLIT_TOLERANCE: Final = 10 ** (-80 / 20)
 SETTLE_ROUNDS: Final = 60
+SOUGHT_BAR: Final = 2
+FAR_BAR: Final = 5_000
 
 
 class EngineCheckError(EverjamError):
@@ -170,6 +172,8 @@ def check_engine(engine: str | Engine, *, seconds: float = 4.0) -> None:
     for steering in _steerings():
         _check_rendering(subject, steering, blocks)
     _check_steering_change(subject, blocks)
+    if isinstance(subject, Seeks):
+        _check_seeking(subject, subject)
 
 
 def _steerings() -> Iterable[Steering]:
@@ -258,3 +262,37 @@ def _check_steering_change(engine: Engine, blocks: int) -> None:
     for name, at in (("steering change", len(before)), ("reset", len(before) + len(after))):
         worst = float(bends[at - 3 : at + 2].max())
         _require(worst <= 3 * usual, f"click at the {name}: second difference {worst:.4f}, usual {usual:.4f}")
+
+
+def _check_seeking(engine: Engine, seeking: Seeks) -> None:
+    """A piece that is entered at a bar is the piece that is played from its start."""
+    steering = Steering((WeightedPrompt("bossa nova"),), Controls(bpm=180))
+    before = itertools.takewhile(lambda beat: beat.bar <= SOUGHT_BAR, _beats(engine, engine.start(7), steering))
+    expected = [_musical(beat) for beat in before if beat.bar == SOUGHT_BAR]
+    _require(expected, "seek: an engine that can seek must report its beats")
+    for bar in (SOUGHT_BAR, FAR_BAR):
+        state = seeking.seek(7, bar, steering)
+        first, _ = _render(engine, state, steering, [round(0.4 * SAMPLE_RATE_HZ)] * 2)
+        again, _ = _render(engine, seeking.seek(7, bar, steering), steering, [round(0.4 * SAMPLE_RATE_HZ)] * 2)
+        _require(np.array_equal(first, again), "seek: same seed, bar and steering must give the same samples")
+        _require(np.abs(first[:16]).max() < 0.01, "seek: the first samples must fade in from silence")
+        beats = list(itertools.islice(_beats(engine, state, steering), len(expected)))
+        at = (beats[0].bar, beats[0].beat)
+        _require(at == (bar, 0), f"seek: the music must begin with beat 0 of bar {bar}, not {at[1]} of {at[0]}")
+        late = beats[0].frame - QUANTUM_FRAMES
+        _require(late <= 0, f"seek: bar {bar} must begin at once, not {late} frames late")
+        if bar == SOUGHT_BAR:
+            found = [_musical(beat) for beat in beats]
+            _require(found == expected, f"seek: bar {bar} must be {expected} as in the piece, not {found}")
+
+
+def _musical(beat: BeatEvent) -> tuple[object, ...]:
+    return beat.bar, beat.beat, beat.bpm, beat.meter, beat.chord, beat.section, beat.key
+
+
+def _beats(engine: Engine, state: State, steering: Steering) -> Iterator[BeatEvent]:
+    """The beats of a minute of music."""
+    size = round(0.4 * SAMPLE_RATE_HZ)
+    for _ in range(150):
+        block, state = engine.render(state, steering, size)
+        yield from block.beats

@@ -232,6 +232,9 @@ class _Slurred:
     def start(self) -> None:
         return None
 
+    def seek(self, steering: Steering, seed: int, bar: int) -> None:
+        return None
+
     def compose(self, memory: None, steering: Steering, seed: int) -> tuple[Bar, None]:
         return self.bar, None
 

@@ -27,6 +27,8 @@ NEVER: Final = -4.5
 IN_FRONT: Final = 9.0
 """A layer with more presence than this does not rest in the sections where it usually does: it was asked for."""
 LONGEST_MORPH_BARS: Final = 8
+APPROACH_BARS: Final = 32
+"""How many bars are composed before one that is sought: the voices are then nearly always where they would be."""
 BIG_CHANGE: Final = 0.35
 """Share of the cards that has to change for the band to announce it."""
 SWELL: Final = 0.12
@@ -87,6 +89,29 @@ class Composer:
     def start(self) -> Memory:
         """The memory before the first bar."""
         return Memory()
+
+    def seek(self, steering: Steering, seed: int, bar: int) -> Memory:
+        """The memory before any bar of a piece that has been steered like this from its start.
+
+        All that is drawn is the same, because draws are addressed by bar and section. What follows from the bars before
+        (voicings, where a line goes on) is worked out from so many of them that little of it differs.
+
+        Args:
+            steering: What the listener asks for.
+            seed: Signed 32-bit integer.
+            bar: Number of the bar.
+        """
+        memory, begin = self.start(), max(0, bar - APPROACH_BARS)
+        if begin > 0:
+            controls = steering.controls
+            wanted = _style_key(self._deck, steering.prompts, controls.guidance, _mode(controls))
+            memory = _steer(replace(memory, bar=begin), wanted)
+            dice = _dice(seed, controls.temperature, controls.top_k)
+            place = form.place_at(begin - 1, style_for(self._deck, memory.shares), dice)
+            memory = replace(memory, place=place, lead=_lead(memory))
+        for _ in range(begin, bar):
+            _, memory = self.compose(memory, steering, seed)
+        return memory
 
     def compose(self, memory: Memory, steering: Steering, seed: int) -> tuple[Bar, Memory]:
         """The next bar and the memory after it.

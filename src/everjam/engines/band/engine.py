@@ -186,6 +186,18 @@ class BandEngine:
         """A fresh state: silence, frame 0, no musical memory."""
         return BandState(0, seed, timeline.start(self._composer.start(), seed, 0), self._mixer.start())
 
+    def seek(self, seed: int, bar: int, steering: Steering) -> BandState:
+        """A fresh state whose music begins with any bar of the piece.
+
+        Raises:
+            EngineError: The composer failed.
+        """
+        try:
+            memory = self._composer.seek(steering, seed, bar)
+        except Exception as error:
+            raise EngineError(f"the band's composer failed: {error!r}") from error
+        return BandState(0, seed, timeline.start(memory, seed, 0), self._mixer.start())
+
     def reset(self, state: BandState, seed: int) -> BandState:
         """A new piece from the next frame on; what sounds rings out, the room and the faders stay as they are."""
         frame = state.mixer.frame

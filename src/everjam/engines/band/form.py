@@ -145,6 +145,19 @@ def next_place(place: Place, style: Style, dice: Dice) -> Place:
     return Place(movement, _draw_cycle(style, dice, movement), 0, 0, place.sections_before + 1)
 
 
+def place_at(bar: int, style: Style, dice: Dice) -> Place:
+    """The place of any bar of a piece whose style stays as it is; whole cycles are passed at a stride."""
+    place = first_place(style, dice)
+    while (length := sum(bars for _, bars in place.cycle)) <= bar:
+        bar -= length
+        movement = place.movement + 1
+        sections = place.sections_before + len(place.cycle)
+        place = Place(movement, _draw_cycle(style, dice, movement), 0, 0, sections)
+    for _ in range(bar):
+        place = next_place(place, style, dice)
+    return place
+
+
 def new_form(place: Place, style: Style, dice: Dice) -> Place:
     """A form that suits a new style, entered at its first section; motifs and charts stay those of the movement."""
     return Place(place.movement, _draw_cycle(style, dice, place.movement), 0, 0, place.sections_before + 1)

@@ -28,6 +28,10 @@ class Composing(Protocol):
         """Memory before the first bar."""
         ...
 
+    def seek(self, steering: Steering, seed: int, bar: int) -> Any:
+        """Memory before any bar of a piece that has been steered like this from its start."""
+        ...
+
     def compose(self, memory: Any, steering: Steering, seed: int) -> tuple[Bar, Any]:
         """The next bar, and the memory after it."""
         ...
