@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from everjam import __version__
+from everjam.live.api import Api
 from everjam.live.clock import Clock
 from everjam.live.delivery import Disconnected
 from everjam.live.guards import redact_uvicorn_logs
@@ -96,6 +97,7 @@ def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: C
             Route("/ca.pem", authority),
             Route("/api/schema", Schema(settings).answer),
             Route("/api/jams/{id}/events", EventStream(service).answer),
+            *Api(service.takes, service.keys, service.named.tape).routes(),
             WebSocketRoute("/{path:path}", music),
             Mount("/", StaticFiles(packages=[("everjam", "web")], html=True)),
         ],

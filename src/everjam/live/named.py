@@ -92,6 +92,11 @@ class NamedJams:
         """The jam of that name, None if there is none any more."""
         return self._jams.get(jam_id)
 
+    def tape(self, jam_id: str) -> Tape | None:
+        """What the jam of that name was made from, None if there is none any more."""
+        named = self._jams.get(jam_id)
+        return named.tape if named else None
+
     def enter(self, jam_id: str) -> NamedJam:
         """The jam that a new connection plays.
 

@@ -20,6 +20,7 @@ from everjam.live.events import Story
 from everjam.live.jam import Jam, JamSettings, Renderer
 from everjam.live.metrics import Metrics
 from everjam.live.named import NamedJam, NamedJams, read_entry
+from everjam.live.takes import Takes
 from everjam.live.workers import WorkerPool
 from everjam.policy import load_policy
 from everjam.protocol.session import Session
@@ -77,8 +78,11 @@ class Service:
         registry.check(settings.engine, **registry.options(settings.engine, settings))
         # Imports every engine now: a client that names an unknown model must not make the event loop do it.
         options = {info.name: registry.options(info.name, settings) for info in registry.infos()}
-        self._pool = None if renderer else WorkerPool(settings.workers, [settings.engine], self.metrics, options)
-        self._renderer = renderer or self._pool
+        self._pool: WorkerPool | None = None
+        if renderer is None:
+            renderer = self._pool = WorkerPool(settings.workers, [settings.engine], self.metrics, options)
+        self._renderer = renderer
+        self.takes = Takes(self._renderer, self._clock, settings.data_dir / "takes")
         self._draining = False
         self._overloaded_until_seconds = 0.0
 
@@ -103,7 +107,8 @@ class Service:
         self.named.close()
 
     async def stop(self) -> None:
-        """Ends the workers."""
+        """Deletes what has been recorded and ends the workers."""
+        await self.takes.close()
         if self._pool is not None:
             await self._pool.stop()
 
@@ -197,7 +202,6 @@ class Service:
             strict=self.settings.strict,
             carried=left.carried if left else None,
         )
-        assert self._renderer is not None
         jam = Jam(
             session,
             transport,
