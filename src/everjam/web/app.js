@@ -3,13 +3,16 @@
  * @module app
  */
 import { Heard } from "./heard.js";
+import { bindMediaSession } from "./mediasession.js";
 import { Player } from "./player.js";
 import { endpoint, LEAD_SECONDS, LiveSession } from "./session.js";
 import { fromFragment } from "./share.js";
+import { SleepTimer } from "./sleeptimer.js";
 import { storage } from "./storage.js";
 import { Store } from "./store.js";
 import { Toasts } from "./toasts.js";
 import { Transport } from "./transport.js";
+import { keepScreenOn } from "./wakelock.js";
 
 /**
  * @typedef {{name: string, wireName: string, kind: "float" | "int" | "bool" | "enum", minimum: number | null,
@@ -43,13 +46,24 @@ export const session = new LiveSession(
 );
 export const heard = new Heard(() => player.frameAtEar);
 export const transport = new Transport({ store, session, player, heard, toasts });
+export const sleepTimer = new SleepTimer(player, transport);
+
+store.watch("volume", ({ volume }) => {
+  player.volume = volume;
+});
+bindMediaSession(store, transport);
+keepScreenOn(store, sleepTimer);
 
 /** For the console, and for tests. */
-Object.assign(globalThis, { everjam: { store, session, player, heard, transport } });
+Object.assign(globalThis, { everjam: { store, session, player, heard, transport, sleepTimer } });
+
+addEventListener("online", () => session.hurry());
+document.addEventListener("visibilitychange", () => session.hurry());
 
 setInterval(() => {
   transport.refresh();
   heard.tell();
+  sleepTimer.tick();
 }, REFRESH_MS);
 
 /**

@@ -6,7 +6,7 @@ import { SAMPLE_RATE_HZ, ScheduledSink, WorkletSink } from "./sinks.js";
 
 const RAMP_SECONDS = 0.02;
 const UNFADE_SECONDS = 0.3;
-const FADE_POINTS = 65;
+const RAMP_POINTS = 65;
 /** The context's clock moves in steps; the page's own clock fills them, as long as the two agree this well. */
 const CLOCK_TOLERANCE_SECONDS = 0.1;
 const CLOCK_CATCH_UP = 0.01;
@@ -34,8 +34,11 @@ export class Player {
   #early = [];
   #held = false;
   #volume = 1;
-  /** @type {{began: number, seconds: number, from: number, timer: number, done: (whole: boolean) => void} | null} */
-  #fade = null;
+  /** The last fade, out or in. @type {{began: number, seconds: number, from: number, to: number}} */
+  #ramp = { began: 0, seconds: 0, from: 1, to: 1 };
+  #fadeTimer = 0;
+  /** @type {(whole: boolean) => void} */
+  #fadeDone = () => {};
   #clock = { context: 0, page: 0 };
   #samples = new Float32Array(1024);
 
@@ -66,7 +69,7 @@ export class Player {
   /** @param {boolean} held true fades out and keeps the position; false goes on from there, and ends a fade */
   hold(held) {
     this.#held = held;
-    if (!held) this.#unfade();
+    if (!held) this.unfade();
     this.#sink?.hold(held);
   }
 
@@ -77,24 +80,24 @@ export class Player {
   }
 
   /**
-   * Lets the sound fade away, slowly; `hold(false)` brings it back.
+   * Lets the sound fade away; `unfade` and `hold(false)` bring it back.
    * @param {number} seconds
    * @returns {Promise<boolean>} at the end; false if something else came between
    */
   fade(seconds) {
-    const from = this.#faded();
     this.#endFade(false);
     const length = Math.max(RAMP_SECONDS, seconds);
-    if (this.#fader && this.#context) {
-      const { gain } = this.#fader;
-      const curve = Float32Array.from({ length: FADE_POINTS }, (_, i) => from * fadeGain(i / (FADE_POINTS - 1)));
-      gain.cancelScheduledValues(0);
-      gain.setValueCurveAtTime(curve, this.#context.currentTime, length);
-    }
+    this.#rampTo(0, length);
     return new Promise((done) => {
-      const timer = setTimeout(() => this.#endFade(true), length * 1000);
-      this.#fade = { began: performance.now(), seconds: length, from, timer, done };
+      this.#fadeDone = done;
+      this.#fadeTimer = setTimeout(() => this.#endFade(true), length * 1000);
     });
+  }
+
+  /** Ends a fade: the sound comes back quickly, but not at once. */
+  unfade() {
+    this.#endFade(false);
+    if (this.#ramp.to !== 1) this.#rampTo(1, UNFADE_SECONDS);
   }
 
   /** @returns {PlayerStats} */
@@ -150,6 +153,9 @@ export class Player {
   }
 
   async #open() {
+    // Tells Safari that this is music: it plays although the phone is switched to silent.
+    const { audioSession } = /** @type {any} */ (navigator);
+    if (audioSession) audioSession.type = "playback";
     const context = new AudioContext({ sampleRate: SAMPLE_RATE_HZ, latencyHint: "interactive" });
     try {
       const resumed = context.resume();
@@ -184,34 +190,30 @@ export class Player {
     return this.#clock.context;
   }
 
-  /** @returns {number} what a fade has left of the sound, 0 to 1 */
-  #faded() {
-    if (!this.#fade) return 1;
-    const { began, seconds, from } = this.#fade;
-    return from * fadeGain(Math.min(1, (performance.now() - began) / 1000 / seconds));
+  /** @param {number} to gain @param {number} seconds */
+  #rampTo(to, seconds) {
+    const { began, ...before } = this.#ramp;
+    const now = performance.now();
+    const share = before.seconds ? Math.min(1, (now - began) / 1000 / before.seconds) : 1;
+    const from = rampGain(before, share);
+    this.#ramp = { began: now, seconds, from, to };
+    if (!this.#fader || !this.#context) return;
+    const curve = Float32Array.from({ length: RAMP_POINTS }, (_, at) => rampGain({ from, to }, at / (RAMP_POINTS - 1)));
+    this.#fader.gain.cancelScheduledValues(0);
+    this.#fader.gain.setValueCurveAtTime(curve, this.#context.currentTime, seconds);
   }
 
   /** @param {boolean} whole */
   #endFade(whole) {
-    clearTimeout(this.#fade?.timer);
-    this.#fade?.done(whole);
-  }
-
-  #unfade() {
-    if (!this.#fade) return;
-    const from = this.#faded();
-    this.#endFade(false);
-    this.#fade = null;
-    if (!this.#fader || !this.#context) return;
-    const { gain } = this.#fader;
-    const now = this.#context.currentTime;
-    gain.cancelScheduledValues(0);
-    gain.setValueAtTime(from, now);
-    gain.linearRampToValueAtTime(1, now + UNFADE_SECONDS);
+    clearTimeout(this.#fadeTimer);
+    this.#fadeDone(whole);
   }
 }
 
-/** How loud a fade is at a share of its length: about even steps for the ear, and nothing at the end. */
-function fadeGain(/** @type {number} */ share) {
-  return (1 - share) ** 2;
+/**
+ * How loud a fade is at a share of its length: about even steps for the ear.
+ * @param {{from: number, to: number}} ramp @param {number} share
+ */
+function rampGain({ from, to }, share) {
+  return to + (from - to) * (1 - share) ** 2;
 }

@@ -15,8 +15,8 @@ import { colourFor, SLOTS } from "./palette.js";
  * @typedef {{points: Record<string, [x: number, y: number]>, puck: [x: number, y: number], drift: number}} Pad
  *   places from 0 to 1, points by prompt id; drift from 0 (the puck stays) to 1
  * @typedef {{prompts: Prompt[], config: Config, playback: Playback, seed: number | null, view: View, pad: Pad,
- *   theme: Theme, canUndo: boolean, canRedo: boolean}} State
- * @typedef {"prompts" | "config" | "playback" | "seed" | "view" | "pad" | "theme" | "history"} Topic
+ *   theme: Theme, volume: number, canUndo: boolean, canRedo: boolean}} State volume of this page, 0 to 1
+ * @typedef {"prompts" | "config" | "playback" | "seed" | "view" | "pad" | "theme" | "volume" | "history"} Topic
  * @typedef {{text: string, weight: number, muted?: boolean, solo?: boolean, colour?: string}} PromptSketch
  * @typedef {{prompts: PromptSketch[], config: Config}} Sketch steering without the page's own ids
  * @typedef {{prompts: Prompt[], config: Config}} Moment
@@ -51,14 +51,16 @@ export class Store extends EventTarget {
     this.#storage = storage;
     const saved = this.#load();
     const sketch = saved?.prompts ?? SLOTS.map(([text]) => ({ text, weight: OPENING.get(text) ?? 0 }));
+    const prompts = this.#promptsFrom(sketch);
     this.#state = {
-      prompts: this.#promptsFrom(sketch),
+      prompts,
       config: saved?.config ?? {},
       playback: "stopped",
       seed: null,
       view: saved?.view === "pad" ? "pad" : "mixer",
-      pad: { points: {}, puck: [0.5, 0.5], drift: 0 },
+      pad: { points: pointsFrom(prompts, saved?.places), puck: [0.5, 0.5], drift: 0 },
       theme: saved?.theme === "dark" || saved?.theme === "light" ? saved.theme : "auto",
+      volume: Number.isFinite(saved?.volume) ? clamped(saved?.volume ?? 1, 0, 1) : 1,
       canUndo: false,
       canRedo: false,
     };
@@ -203,6 +205,11 @@ export class Store extends EventTarget {
     if (theme !== this.#state.theme) this.#set({ theme }, "theme");
   }
 
+  /** @param {number} volume 0 to 1 */
+  setVolume(volume) {
+    if (volume !== this.#state.volume) this.#set({ volume: clamped(volume, 0, 1) }, "volume");
+  }
+
   /** @param {Playback} playback */
   setPlayback(playback) {
     if (playback !== this.#state.playback) this.#set({ playback }, "playback");
@@ -269,16 +276,16 @@ export class Store extends EventTarget {
   }
 
   #save() {
-    const { view, pad, theme, prompts } = this.#state;
+    const { view, pad, theme, volume, prompts } = this.#state;
     const places = prompts.map((prompt) => pad.points[prompt.id] ?? null);
     try {
-      this.#storage?.setItem(KEY, JSON.stringify({ ...this.sketch(), view, theme, places }));
+      this.#storage?.setItem(KEY, JSON.stringify({ ...this.sketch(), view, theme, volume, places }));
     } catch {
       this.#storage = null;
     }
   }
 
-  /** @returns {(Sketch & {view?: string, theme?: string}) | null} */
+  /** @returns {(Sketch & {view?: string, theme?: string, volume?: number, places?: unknown}) | null} */
   #load() {
     try {
       const saved = JSON.parse(this.#storage?.getItem(KEY) ?? "null");
@@ -291,7 +298,27 @@ export class Store extends EventTarget {
   }
 }
 
+/**
+ * @param {Prompt[]} prompts
+ * @param {unknown} places of the prompts, as they were saved
+ * @returns {Pad["points"]}
+ */
+function pointsFrom(prompts, places) {
+  /** @type {Pad["points"]} */
+  const points = {};
+  for (const [index, { id }] of prompts.entries()) {
+    const place = Array.isArray(places) ? places[index] : null;
+    if (Array.isArray(place) && place.length === 2 && place.every((part) => part >= 0 && part <= 1)) points[id] = [place[0], place[1]];
+  }
+  return points;
+}
+
 /** @param {number} weight @returns {number} */
 function withinRange(weight) {
-  return Math.min(MAX_WEIGHT, Math.max(MIN_WEIGHT, Math.round(weight * 100) / 100));
+  return clamped(Math.round(weight * 100) / 100, MIN_WEIGHT, MAX_WEIGHT);
+}
+
+/** @param {number} value @param {number} low @param {number} high @returns {number} */
+function clamped(value, low, high) {
+  return Math.min(high, Math.max(low, value));
 }
