@@ -38,23 +38,23 @@ def explain(
 
 
 def _meaning(prompts: "tuple[WeightedPrompt, ...]", deck: "Deck") -> dict[str, Any]:
-    from everjam.engines.band.prompts import ingredients, interpret, shown
+    from everjam.engines.band import prompts as words
 
     return {
         "prompts": [
             {
-                "text": prompt.text,
-                "weight": prompt.weight,
+                "text": meaning.text,
+                "weight": meaning.weight,
                 "cards": [
-                    {"card": card, "name": shown(card, deck), "weight": round(weight, 4), "why": why}
-                    for card, weight, why in interpret(prompt.text, deck).cards
+                    {"card": part.id, "name": part.name, "weight": round(part.weight, 4), "why": part.why}
+                    for part in meaning.ingredients
                 ],
             }
-            for prompt in prompts
+            for meaning in words.explain(prompts, deck)
         ],
         "mix": [
-            {"card": card, "name": shown(card, deck), "weight": weight}
-            for card, weight in sorted(ingredients(prompts, deck), key=lambda item: (-abs(item[1]), item[0]))
+            {"card": card, "name": words.shown(card, deck), "weight": weight}
+            for card, weight in sorted(words.ingredients(prompts, deck), key=lambda item: (-abs(item[1]), item[0]))
         ],
     }
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from typing import Final, Protocol
 
 from everjam.errors import ServerBusy
+from everjam.live import extension
 from everjam.live.delivery import Chunk
+from everjam.live.extension import Resumed
 from everjam.live.worker import RenderCall, Rendered, Report
-from everjam.protocol import extension
-from everjam.protocol.extension import Resumed
 from everjam.protocol.session import Phase
 from everjam.steering import Steering, WeightedPrompt
 

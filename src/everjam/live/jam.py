@@ -22,12 +22,12 @@ from everjam.live.budget import MessageBudget
 from everjam.live.clock import Clock
 from everjam.live.delivery import Chunk, Disconnected, Outbox, Position, Transport
 from everjam.live.events import Story
+from everjam.live.extension import Resumed
 from everjam.live.flow import Flow
 from everjam.live.metrics import Metrics
 from everjam.live.worker import RenderCall, Rendered
 from everjam.pacing import Pacer
 from everjam.protocol import codec
-from everjam.protocol.extension import Resumed
 from everjam.protocol.session import Carried, Effect, Phase, PlaybackChanged, Session, SetupDone, SteeringChanged
 
 log = logging.getLogger(__name__)

@@ -238,7 +238,7 @@ def encode_audio(pcm16: bytes, source_metadata: bytes, extension: bytes = b"") -
     Args:
         pcm16: Little-endian interleaved 16-bit stereo PCM at 48 kHz.
         source_metadata: From ``encode_source_metadata``.
-        extension: From ``everjam.protocol.extension.member``, for clients that asked for it.
+        extension: From ``everjam.live.extension.member``, for clients that asked for it.
 
     Returns:
         ASCII JSON; send it as a binary frame.

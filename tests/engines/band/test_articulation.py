@@ -20,6 +20,7 @@ from everjam.engines.band.players.idiom import IDIOMS, idiom_of, patch_for
 from everjam.engines.band.players.scene import Draft
 from everjam.engines.band.score import COMMON_TIME, Bar, ChordSpan, Note, Production
 from everjam.engines.band.scoreprint import print_bar
+from everjam.engines.base import Meaning
 from everjam.steering import Steering
 
 
@@ -217,13 +218,13 @@ def test_printed_scores_show_how_notes_are_played() -> None:
 
 
 class _Slurred:
-    """A composer of one bar, again and again: a violin that slurs, or does not."""
+    """A composer of one bar, again and again: strings that slur, or do not."""
 
-    def __init__(self, *, slurred: bool) -> None:
-        second = Note("melody", "violin", 74, 1.0, 1.0, 0.7)
+    def __init__(self, *, slurred: bool, patch: str = "violin") -> None:
+        second = Note("melody", patch, 74, 1.0, 1.0, 0.7)
         played = (
-            Note("melody", "violin", 62, 0.0, 3.0, 0.4),
-            Note("melody", "violin", 69, 0.0, 1.04, 0.7),
+            Note("melody", patch, 62, 0.0, 3.0, 0.4),
+            Note("melody", patch, 69, 0.0, 1.04, 0.7),
             replace(second, articulation="legato", glide=-5) if slurred else second,
         )
         chords = (ChordSpan(0.0, "D", (2, 6, 9)),)
@@ -231,6 +232,9 @@ class _Slurred:
 
     def start(self) -> None:
         return None
+
+    def explain(self, steering: Steering) -> tuple[Meaning, ...]:
+        return ()
 
     def seek(self, steering: Steering, seed: int, bar: int) -> None:
         return None
@@ -245,14 +249,16 @@ class _Slurred:
         return self.bar, None
 
 
-@pytest.mark.parametrize("slurred", [False, True])
-def test_a_slurred_note_lets_go_of_the_one_before(slurred: bool) -> None:
-    band = BandEngine(composer=_Slurred(slurred=slurred))
+@pytest.mark.parametrize(("patch", "slurred", "gone"), [
+    ("strings", False, False), ("strings", True, True), ("violin", False, True), ("violin", True, True),
+])  # fmt: skip
+def test_slurs_and_soloists_let_go_of_the_note_before(patch: str, slurred: bool, gone: bool) -> None:
+    band = BandEngine(composer=_Slurred(slurred=slurred, patch=patch))
     state = band.start(1)
     # Until both have begun, and the first has given way to the second.
     _, state = band.render(state, Steering(), 15 * 1920)
     sounding = {voice.tone.pitch for voice in state.mixer.voices}
-    assert (69 not in sounding) == slurred
+    assert (69 not in sounding) == gone
     assert {62, 74} <= sounding
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from everjam.engines.band.cards import default_deck, read_deck
 from everjam.engines.band.prompts import Lexicon, explain, ingredients, interpret
 from everjam.engines.band.wordcards import word_card
+from everjam.engines.base import Ingredient, Meaning
 from everjam.steering import WeightedPrompt
 
 
@@ -249,10 +250,12 @@ def test_long_and_strange_texts_are_bounded() -> None:
     assert time.process_time() - begin < 0.2
 
 
-def test_explain_gives_a_line_a_card() -> None:
-    lines = explain([WeightedPrompt("funk", 2.0), WeightedPrompt("no drums please", 1.0)])
-    assert lines[0] == "'funk' x 2: Funk +100%, because 'funk' names it"
-    assert lines[1] == "'no drums please' x 1: Drums -100%, because 'drums' keeps it out"
+def test_explain_says_what_each_prompt_is_taken_for() -> None:
+    meant = explain([WeightedPrompt("funk", 2.0), WeightedPrompt("no drums please", 1.0)])
+    assert meant == (
+        Meaning("funk", 2.0, (Ingredient("funk", "Funk", 1.0, "'funk' names it"),)),
+        Meaning("no drums please", 1.0, (Ingredient("drums", "Drums", -1.0, "'drums' keeps it out"),)),
+    )
 
 
 def test_the_same_in_another_process() -> None:

@@ -12,11 +12,12 @@ from everjam.engines.band.form import Place
 from everjam.engines.band.performance import perform
 from everjam.engines.band.players import bass, chords, drums, melody, riff, texture, voice
 from everjam.engines.band.players.scene import NOTHING_YET, Draft, Last, Scene
-from everjam.engines.band.prompts import ingredients
+from everjam.engines.band.prompts import explain, ingredients
 from everjam.engines.band.sampling import Dice, Rng
 from everjam.engines.band.score import Bar, ChordSpan, Meter
 from everjam.engines.band.style import Style, StyleKey, move_towards, style_for
 from everjam.engines.band.theory import Key
+from everjam.engines.base import Meaning
 from everjam.steering import Controls, MusicGenerationMode, Steering, WeightedPrompt
 
 LAYERS: Final = (
@@ -89,6 +90,10 @@ class Composer:
     def start(self) -> Memory:
         """The memory before the first bar."""
         return Memory()
+
+    def explain(self, steering: Steering) -> tuple[Meaning, ...]:
+        """What each prompt is taken for."""
+        return explain(steering.prompts, self._deck)
 
     def seek(self, steering: Steering, seed: int, bar: int) -> Memory:
         """The memory before any bar of a piece that has been steered like this from its start.

@@ -22,7 +22,7 @@ from everjam.engines.band.instruments.contract import Patch, Recording, Tone
 from everjam.engines.band.mixer import LATENCY_FRAMES, STEMS, Mixer, MixerState, Mutes, Voice, duck, voices
 from everjam.engines.band.score import PARTS, Bar
 from everjam.engines.band.timeline import Composing, Laid, Placed, Timeline
-from everjam.engines.base import EngineInfo, Suggestion, check_frames
+from everjam.engines.base import EngineInfo, Meaning, Suggestion, check_frames
 from everjam.errors import EngineError, UsageError
 from everjam.steering import Controls, Steering, WeightedPrompt
 
@@ -197,6 +197,10 @@ class BandEngine:
         except Exception as error:
             raise EngineError(f"the band's composer failed: {error!r}") from error
         return BandState(0, seed, timeline.start(memory, seed, 0), self._mixer.start())
+
+    def explain(self, steering: Steering) -> tuple[Meaning, ...]:
+        """What the band takes each prompt for: its cards, and what led to them."""
+        return self._composer.explain(steering)
 
     def reset(self, state: BandState, seed: int) -> BandState:
         """A new piece from the next frame on; what sounds rings out, the room and the faders stay as they are."""

@@ -10,6 +10,7 @@ from everjam.audio import SAMPLE_RATE_HZ, BeatEvent
 from everjam.engines.band.mixer import Cue, delay
 from everjam.engines.band.score import Bar, Note
 from everjam.engines.band.tempo import MAX_BPM, MIN_BPM, Grid, Step, frames_per_beat
+from everjam.engines.base import Meaning
 from everjam.steering import Steering
 
 LONGEST_ENDING_BARS: Final = 4
@@ -26,6 +27,10 @@ class Composing(Protocol):
 
     def start(self) -> Any:
         """Memory before the first bar."""
+        ...
+
+    def explain(self, steering: Steering) -> tuple[Meaning, ...]:
+        """What each prompt is taken for."""
         ...
 
     def seek(self, steering: Steering, seed: int, bar: int) -> Any:

@@ -9,6 +9,7 @@ from everjam.engines.band.cards import Deck, default_deck
 from everjam.engines.band.prompts.lexicon import Entry, Names
 from everjam.engines.band.prompts.reading import Reader, Reading
 from everjam.engines.band.wordcards import word_card
+from everjam.engines.base import Ingredient, Meaning
 from everjam.steering import WeightedPrompt
 
 MAX_INGREDIENTS: Final = 16
@@ -126,11 +127,22 @@ def ingredients(prompts: Sequence[WeightedPrompt], deck: Deck) -> tuple[tuple[st
     return tuple(sorted((name, share) for name, share in shares if share))
 
 
-def explain(prompts: Sequence[WeightedPrompt], deck: Deck | None = None) -> list[str]:
-    """Why the band plays what it plays: one line a prompt and card, for people."""
+def explain(prompts: Sequence[WeightedPrompt], deck: Deck | None = None) -> tuple[Meaning, ...]:
+    """What the band takes each prompt for, and why.
+
+    Args:
+        prompts: Any texts.
+        deck: The cards; the band's own by default.
+    """
     cards = deck or default_deck()
-    return [
-        f"{prompt.text!r} x {prompt.weight:g}: {shown(name, cards)} {weight:+.0%}, because {reason}"
+    return tuple(
+        Meaning(
+            prompt.text,
+            prompt.weight,
+            tuple(
+                Ingredient(name, shown(name, cards), weight, why)
+                for name, weight, why in interpret(prompt.text, cards).cards
+            ),
+        )
         for prompt in prompts
-        for name, weight, reason in interpret(prompt.text, cards).cards
-    ]
+    )
