@@ -14,16 +14,11 @@ const FALL_DB_A_SECOND = 18;
 const LOWEST_HZ = 40;
 const HIGHEST_HZ = 16000;
 const BAND_PX = 7;
+const OTHER = /** @type {const} */ ({ spectrum: "wave", wave: "spectrum" });
 
 const MARKUP = `
   <div class="meters-row">
-    <div class="meters-picture">
-      <canvas class="meters-scope" aria-hidden="true"></canvas>
-      <div class="meters-switch" role="group" aria-label="Picture of the sound">
-        <button type="button" data-picture="spectrum" aria-pressed="true">Spectrum</button>
-        <button type="button" data-picture="wave" aria-pressed="false">Wave</button>
-      </div>
-    </div>
+    <button type="button" class="meters-picture"><canvas class="meters-scope"></canvas></button>
     <canvas class="meters-level" aria-hidden="true"></canvas>
     <dl class="meters-facts">
       <div><dt title="Highest level of the last seconds; 0 is as loud as it gets">Peak</dt><dd id="peak">–</dd></div>
@@ -52,9 +47,8 @@ export class Meters extends HTMLElement {
     if (!this.firstElementChild) this.innerHTML = MARKUP;
     this.#ends = new AbortController();
     const { signal } = this.#ends;
-    for (const button of this.querySelectorAll("button")) {
-      button.addEventListener("click", () => this.#choose(button.dataset.picture === "wave" ? "wave" : "spectrum"), { signal });
-    }
+    this.#$("button").addEventListener("click", () => this.#choose(OTHER[this.#picture]), { signal });
+    this.#choose(this.#picture);
     const sizes = new ResizeObserver(() => this.#fit());
     for (const canvas of this.querySelectorAll("canvas")) sizes.observe(canvas);
     const timer = setInterval(() => this.#showNumbers(), NUMBERS_MS);
@@ -86,9 +80,9 @@ export class Meters extends HTMLElement {
   /** @param {"spectrum" | "wave"} picture */
   #choose(picture) {
     this.#picture = picture;
-    for (const button of this.querySelectorAll("button")) {
-      button.setAttribute("aria-pressed", String(button.dataset.picture === picture));
-    }
+    const told = `Picture of the sound: ${picture}. Press for ${OTHER[picture]}.`;
+    this.#$("button").setAttribute("aria-label", told);
+    this.#$("button").title = told;
     this.#ticker.wake();
   }
 

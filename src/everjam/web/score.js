@@ -42,12 +42,12 @@ const MARKUP = `
   <ul class="score-why" aria-label="What your words became"></ul>
   <figure class="score-roll">
     <canvas role="img" aria-label="Piano roll of the last ${BARS} bars"></canvas>
-    <figcaption>${PARTS.map((part) => `<span class="score-part" data-part="${part}">${part}</span>`).join(" ")}</figcaption>
+    <figcaption>
+      ${PARTS.map((part) => `<span class="score-part" data-part="${part}">${part}</span>`).join(" ")}
+      <button type="button" class="score-ask">Describe it</button>
+    </figcaption>
   </figure>
-  <div class="score-tell">
-    <button type="button" class="score-ask">Describe it</button>
-    <p class="score-said" role="status"></p>
-  </div>`;
+  <p class="score-said" role="status"></p>`;
 
 export class Score extends HTMLElement {
   /** @type {Heard} what is heard; to be set before the element is put into a page, if it is not the page's own */
@@ -239,7 +239,11 @@ export class Score extends HTMLElement {
   /** @param {Why[]} why */
   #showWhy(why) {
     this.#why = why;
-    this.#$(".score-why").replaceChildren(...readings(why).map((reading) => this.#whyLine(reading)));
+    const lines = readings(why);
+    const named = lines.filter((reading) => reading.obvious).map((reading) => `“${reading.text}”`);
+    const told = lines.filter((reading) => !reading.obvious).map((reading) => this.#whyLine(reading));
+    const last = named.length ? [make("li", "obvious", `${named.join(", ")}: known by name`)] : [];
+    this.#$(".score-why").replaceChildren(...told, ...last);
   }
 
   /** @param {import("./why.js").Reading} reading @returns {HTMLElement} */
@@ -260,8 +264,9 @@ export class Score extends HTMLElement {
 
   #takeColours() {
     const { color, accentColor, outlineColor } = getComputedStyle(this.#$("canvas"));
-    const swatches = [...this.querySelectorAll(".score-part")];
-    const parts = new Map(swatches.map((swatch) => [String(swatch.textContent), getComputedStyle(swatch, "::before").color]));
+    const parts = new Map(PARTS.map((part) => {
+      return [part, getComputedStyle(this.#$(`[data-part=${part}]`), "::before").color];
+    }));
     this.#colours = { parts, text: color, line: outlineColor, accent: accentColor };
     this.#ticker.wake();
   }

@@ -5,8 +5,9 @@
 
 /**
  * @typedef {import("./heard.js").Why} Why
- * @typedef {{text: string, away: boolean, cards: string, more: number, reasons: {name: string, share: string,
- *   why: string}[]}} Reading `cards` such as "Rain 60 %, Lo-Fi 40 %"; `more` cards are not among them
+ * @typedef {{text: string, away: boolean, obvious: boolean, cards: string, more: number, reasons: {name: string,
+ *   share: string, why: string}[]}} Reading `cards` such as "Rain 60 %, Lo-Fi 40 %"; `more` cards are not among them;
+ *   obvious: the words are the name of what is played
  */
 
 const SHOWN = 3;
@@ -22,6 +23,7 @@ function reading({ text, weight, cards }) {
   return {
     text,
     away: weight < 0,
+    obvious: weight > 0 && cards.length === 1 && cards[0].name.toLowerCase() === text.trim().toLowerCase(),
     cards: cards.slice(0, shown).map((card) => said(card.name, card.weight, cards.length > 1)).join(", "),
     more: cards.length - shown,
     reasons: cards.map((card) => ({ name: card.name, share: percent(card.weight), why: quoted(card.why) })),
