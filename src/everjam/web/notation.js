@@ -52,7 +52,16 @@ export function nameInWords(name) {
  * @returns {number}
  */
 export function pulsesInBar([upper, lower]) {
-  return (upper * 4) / lower / (isCompound(upper, lower) ? 1.5 : 1);
+  return (upper * 4) / lower / pulseQuarters([upper, lower]);
+}
+
+/**
+ * Length of what the tempo counts, in quarters.
+ * @param {[number, number]} meter
+ * @returns {number} 1.5 in compound metres
+ */
+export function pulseQuarters([upper, lower]) {
+  return isCompound(upper, lower) ? 1.5 : 1;
 }
 
 /** @param {[number, number]} meter @returns {number} beats that are counted; in mixed metres the long ones count once */

@@ -29,7 +29,7 @@ export class TakesElement extends HTMLElement {
   #clock = make("output", { className: "takes-clock figures", hidden: true });
   #grab = make("button", { className: "ghost", type: "button", title: "Grab (G)", "aria-keyshortcuts": "G" });
   #grabText = make("span");
-  #panel = make("div", { className: "panel takes-panel", popover: "auto", role: "group", "aria-label": "Takes" });
+  #panel = make("div", { className: "panel takes-panel", hidden: true, role: "group", "aria-label": "Takes" });
   #open = make("button", { className: "icon", type: "button", "aria-label": "Takes and formats" });
   #bars = make("select", { className: "box", "aria-label": "How many bars to grab" });
   #format = make("select", { className: "box", "aria-label": "Format of recordings and grabs" });
@@ -56,12 +56,14 @@ export class TakesElement extends HTMLElement {
     const bundle = make("label", { className: "takes-bundle" }, this.#bundle, "with stems and MIDI");
     this.#open.append(icon(CHOICES));
     this.#open.title = "Takes and formats";
-    this.#open.popoverTargetElement = this.#panel;
-    this.#panel.addEventListener("toggle", (event) => {
-      const open = /** @type {ToggleEvent} */ (event).newState === "open";
-      this.#open.setAttribute("aria-expanded", String(open));
-      if (open) placeBeside(this.#panel, this.#open);
-    });
+    this.#open.setAttribute("aria-expanded", "false");
+    this.#open.onclick = () => this.#showPanel(this.#panel.hidden);
+    this.#panel.onkeydown = (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault(); // it closes this, and stops no music
+      this.#showPanel(false);
+      this.#open.focus();
+    };
     this.#panel.append(
       make("p", { className: "takes-choices" }, "Grab the last ", this.#bars, bundle),
       make("p", { className: "takes-choices" }, "as ", this.#format),
@@ -126,8 +128,7 @@ export class TakesElement extends HTMLElement {
       void removeTake(take.id);
     });
     this.#list.prepend(row.element);
-    if (!this.#panel.matches(":popover-open")) this.#panel.showPopover();
-    placeBeside(this.#panel, this.#open);
+    this.#showPanel(true);
     while (this.#list.childElementCount > MAX_LISTED) this.#list.lastElementChild?.remove();
     try {
       let now = take;
@@ -203,6 +204,13 @@ export class TakesElement extends HTMLElement {
       // What is kept there is not ours: the usual choices do.
     }
     this.#showBars();
+  }
+
+  /** @param {boolean} open */
+  #showPanel(open) {
+    this.#panel.hidden = !open;
+    this.#open.setAttribute("aria-expanded", String(open));
+    if (open) placeBeside(this.#panel, this.#open);
   }
 
   #showBars() {

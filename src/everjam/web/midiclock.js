@@ -1,0 +1,94 @@
+/**
+ * MIDI clock: the tempo of one that comes in, and one that goes out with what is heard.
+ * @module midiclock
+ */
+
+import { pulseQuarters } from "./notation.js";
+
+/**
+ * @typedef {import("./heard.js").Beat} Beat
+ * @typedef {{send(data: number[], at?: number): void}} Output
+ */
+
+const PULSES_PER_QUARTER = 24;
+const CLOCK = 0xf8;
+const START = 0xfa;
+const STOP = 0xfc;
+/** Two quarters: less shakes, more limps behind. */
+const WINDOW = 2 * PULSES_PER_QUARTER;
+const SILENCE_MS = 500;
+/** A tempo has to leave the whole number that it stands at by this much before another one counts. */
+const HYSTERESIS_BPM = 0.65;
+const SAMPLE_RATE_HZ = 48000;
+const AHEAD_FRAMES = 0.35 * SAMPLE_RATE_HZ;
+const LATE_FRAMES = 0.05 * SAMPLE_RATE_HZ;
+
+/** Finds the tempo of a clock. */
+export class ClockIn {
+  /** @type {number[]} */
+  #times = [];
+  /** @type {number | null} */
+  #bpm = null;
+
+  /**
+   * @param {number} atMs of one pulse
+   * @returns {number | null} the tempo, where it is another than before: whole bpm
+   */
+  pulse(atMs) {
+    const last = this.#times.at(-1);
+    if (last !== undefined && atMs - last > SILENCE_MS) this.#times = [];
+    this.#times.push(atMs);
+    if (this.#times.length > WINDOW + 1) this.#times.shift();
+    if (this.#times.length <= WINDOW) return null;
+    const quarters = (this.#times.length - 1) / PULSES_PER_QUARTER;
+    const bpm = (60_000 * quarters) / (atMs - this.#times[0]);
+    if (this.#bpm !== null && Math.abs(bpm - this.#bpm) < HYSTERESIS_BPM) return null;
+    const whole = Math.round(bpm);
+    if (whole === this.#bpm) return null;
+    this.#bpm = whole;
+    return whole;
+  }
+}
+
+/** Sends a clock that beats with what is heard: its pulses are handed over ahead of time, each with its moment. */
+export class ClockOut {
+  #output;
+  #running = false;
+  #sentTo = -1;
+
+  /** @param {Output} output */
+  constructor(output) {
+    this.#output = output;
+  }
+
+  /**
+   * Hands over the pulses of the next beats; to be called some ten times a second.
+   * @param {number} frame that is heard now
+   * @param {number} nowMs on the clock of `performance.now`
+   * @param {Beat[]} beats from this one on, in order
+   */
+  advance(frame, nowMs, beats) {
+    const toMs = (/** @type {number} */ at) => nowMs + ((at - frame) * 1000) / SAMPLE_RATE_HZ;
+    if (frame < this.#sentTo - AHEAD_FRAMES * 4) this.stop(); // another piece
+    beats.forEach((beat, index) => {
+      if (beat.frame <= this.#sentTo || beat.frame > frame + AHEAD_FRAMES || beat.frame < frame - LATE_FRAMES) return;
+      if (!this.#running && beat.beat !== 0) return; // those who listen count from the first beat of a bar
+      if (!this.#running) this.#output.send([START], toMs(beat.frame));
+      this.#running = true;
+      this.#sentTo = beat.frame;
+      const usual = (60 * SAMPLE_RATE_HZ) / beat.bpm;
+      const length = (beats[index + 1]?.frame ?? beat.frame + usual) - beat.frame;
+      const pulses = Math.round((length / usual) * pulseQuarters(beat.meter) * PULSES_PER_QUARTER);
+      for (let pulse = 0; pulse < pulses; pulse++) {
+        this.#output.send([CLOCK], toMs(beat.frame + (pulse * length) / pulses));
+      }
+    });
+  }
+
+  /** The music holds. */
+  stop() {
+    if (this.#running) this.#output.send([STOP]);
+    this.#running = false;
+    this.#sentTo = -1;
+  }
+}
