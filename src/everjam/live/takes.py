@@ -209,28 +209,29 @@ class Takes:
     async def _render(self, take: _Take) -> None:
         """Renders a take to its file, and says in the take how that went."""
         try:
-            take.path = await self._write(take)
-            size = take.path.stat().st_size
+            path = await self._write(take)
+            size = path.stat().st_size
+        except Exception as error:  # noqa: BLE001  whatever it was, the client is told, and nothing is left behind
+            message = await self._cause(error)
+            await in_thread(shutil.rmtree, take.folder, ignore_errors=True)
+            take.info = replace(take.info, state="failed", message=message)
+        else:
+            take.path = path
             take.info = replace(take.info, state="ready", progress=1.0, size_bytes=size)
-        except EngineError as error:
-            log.error("take failed: %s", log_line(error))  # noqa: TRY400  an engine's own traceback is in the log
-            self._fail(take, "The engine could not play it again.")
-        except (EverjamError, OSError, soundfile.SoundFileError) as error:
-            log.error("take failed: %s", log_line(error))  # noqa: TRY400  a full disk needs no traceback
-            no_room = await asyncio.to_thread(self._free_bytes) < RESERVE_BYTES
-            self._fail(take, f"{_NO_ROOM} {_NO_ROOM_REMEDY}" if no_room else "The file could not be written.")
-        except Exception:
-            log.exception("take failed")
-            self._fail(take, "Internal error encountered.")
-        finally:
-            take.stretch = None  # with all the state that it holds
-            take.over_at_seconds = self._clock.now_seconds() + KEEP_SECONDS
-            if take.path is None:
-                await in_thread(shutil.rmtree, take.folder, ignore_errors=True)
+        take.stretch = None  # with all the state that it holds
+        take.over_at_seconds = self._clock.now_seconds() + KEEP_SECONDS
 
-    @staticmethod
-    def _fail(take: _Take, message: str) -> None:
-        take.info = replace(take.info, state="failed", message=message)
+    async def _cause(self, error: Exception) -> str:
+        """What the client is told about a take that has failed; the log is told more."""
+        if isinstance(error, EngineError):
+            log.error("take failed: %s", log_line(error))
+            return "The engine could not play it again."
+        if isinstance(error, EverjamError | OSError | soundfile.SoundFileError):
+            log.error("take failed: %s", log_line(error))
+            no_room = await asyncio.to_thread(self._free_bytes) < RESERVE_BYTES
+            return f"{_NO_ROOM} {_NO_ROOM_REMEDY}" if no_room else "The file could not be written."
+        log.error("take failed", exc_info=error)
+        return "Internal error encountered."
 
     async def _write(self, take: _Take) -> Path:
         stretch, order = take.stretch, take.order
