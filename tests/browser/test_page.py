@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import re
 import time
 from collections.abc import Callable
 from importlib.resources import files
@@ -72,7 +71,6 @@ def test_it_says_what_plays_and_with_which_seed(visit: Visit, server: LiveServer
     visit.play()
     seeds = {jam._session.seed for jam in server.service.jams}
     expect(visit.page.locator("#seed-line")).to_have_text(f"Seed {seeds.pop()}")
-    expect(visit.page.locator("#buffer")).to_contain_text("ms")
 
 
 def test_a_fader_steers_and_the_way_to_the_ear_is_measured(visit: Visit) -> None:
@@ -80,25 +78,7 @@ def test_a_fader_steers_and_the_way_to_the_ear_is_measured(visit: Visit) -> None
     visit.page.get_by_role("slider", name="Weight of Trip Hop").fill("1.5")
     sent = json.loads(visit.wait_for_sent("Trip Hop"))
     assert {"text": "Trip Hop", "weight": 1.5} in sent["clientContent"]["weightedPrompts"]
-    expect(visit.page.locator("#latency")).to_have_text(re.compile(r"^\d+ ms$"), timeout=3000)
-
-
-def test_prompts_are_added_edited_and_removed(visit: Visit) -> None:
-    visit.play()
-    page = visit.page
-    page.get_by_label("A prompt of your own").fill("rainy night")
-    page.get_by_role("button", name="Add").click()
-    assert {"text": "rainy night", "weight": 1} in prompts_of(visit.wait_for_sent("rainy night"))
-    page.get_by_role("textbox", name="Prompt: rainy night").fill("dry day")
-    page.keyboard.press("Enter")
-    assert {"text": "dry day", "weight": 1} in prompts_of(visit.wait_for_sent("dry day"))
-    page.get_by_role("button", name="Funk", exact=True).click()
-    visit.wait_for_sent("Funk")
-    expect(page.get_by_role("slider", name="Weight of Funk")).to_be_focused()
-    page.get_by_role("button", name="Remove Bossa Nova").click()
-    page.get_by_role("button", name="Remove dry day").click()
-    page.wait_for_function("() => !everjam.session.steering().prompts.some((p) => p.text === 'dry day')")
-    expect(page.get_by_role("button", name="Bossa Nova", exact=True)).to_be_visible()
+    visit.page.wait_for_function("() => everjam.transport.latencyMs > 0", timeout=3000)
 
 
 def test_all_weights_at_zero_do_not_stop_the_music(visit: Visit) -> None:
@@ -108,42 +88,6 @@ def test_all_weights_at_zero_do_not_stop_the_music(visit: Visit) -> None:
     expect(visit.page.locator("#toasts")).to_contain_text("Every prompt is off")
     visit.page.wait_for_timeout(700)
     assert visit.level() > 0.001
-
-
-def prompts_of(message: str) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = json.loads(message)["clientContent"]["weightedPrompts"]
-    return found
-
-
-def test_every_field_of_the_servers_table_has_a_control(visit: Visit) -> None:
-    names = visit.page.evaluate("async () => (await (await fetch('api/schema')).json()).fields.map((f) => f.wireName)")
-    for name in names:
-        expect(visit.page.locator(f'[name="{name}"]')).to_have_count(1)
-
-
-def test_configuration_is_set_live_and_given_back_to_auto(visit: Visit) -> None:
-    visit.play()
-    page = visit.page
-    page.get_by_role("slider", name="Tempo").fill("140")
-    page.get_by_role("combobox", name="Key").select_option(label="D♭ major / B♭ minor")
-    page.get_by_role("switch", name="Mute drums").check()
-    assert json.loads(visit.wait_for_sent("muteDrums"))["musicGenerationConfig"] == {
-        "bpm": 140,
-        "scale": "D_FLAT_MAJOR_B_FLAT_MINOR",
-        "muteDrums": True,
-    }
-    page.get_by_role("button", name="Tempo: Auto").click()
-    page.get_by_role("button", name="Everything on Auto").click()
-    visit.wait_for_sent('{"musicGenerationConfig":{}}')
-    expect(page.get_by_role("button", name="Tempo: Auto")).to_have_attribute("aria-pressed", "true")
-
-
-def test_a_wide_range_is_logarithmic_and_reaches_both_ends(visit: Visit) -> None:
-    slider = visit.page.get_by_role("slider", name="Top K")
-    for key, value in (("End", 1000), ("Home", 1)):
-        slider.press(key)
-        assert visit.page.evaluate("everjam.store.state.config.topK") == value
-        expect(slider).to_have_attribute("aria-valuetext", str(value))
 
 
 def test_pause_holds_and_play_goes_on(visit: Visit) -> None:
@@ -172,32 +116,6 @@ def test_stop_ends_the_piece_and_reset_draws_a_new_seed(visit: Visit) -> None:
     visit.wait_for_silence()
     visit.play()
     expect(page.locator("#seed-line")).to_have_text(f"Seed {kept}", timeout=3000)
-
-
-def test_space_plays_and_pauses_but_not_while_typing(visit: Visit) -> None:
-    page = visit.page
-    page.keyboard.press("Space")
-    visit.wait_for("playing")
-    page.get_by_role("slider", name="Weight of Bossa Nova").focus()
-    page.keyboard.press("Space")
-    visit.wait_for("paused")
-    page.get_by_label("A prompt of your own").press_sequentially("a b")
-    expect(page.get_by_label("A prompt of your own")).to_have_value("a b")
-    visit.wait_for("paused")
-
-
-def test_everything_is_reached_and_moved_by_keyboard(visit: Visit) -> None:
-    page = visit.page
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Play", exact=True)).to_be_focused()
-    page.keyboard.press("Enter")
-    visit.wait_for("playing")
-    slider = page.get_by_role("slider", name="Weight of Lush Strings")
-    slider.focus()
-    page.keyboard.press("ArrowRight")
-    expect(slider).to_have_attribute("aria-valuetext", "Lush Strings, 1.01")
-    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-    assert outline != "none"
 
 
 def test_a_closed_session_comes_back_with_prompts_and_seed(visit: Visit, server: LiveServer) -> None:

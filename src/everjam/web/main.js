@@ -3,11 +3,23 @@
  * @module main
  */
 import { player, schema, store, toasts, transport } from "./app.js";
-import { bindControls } from "./controls.js";
-import { bindPrompts } from "./prompts.js";
+import "./add.js";
+import "./config.js";
+import { copyText } from "./copy.js";
+import "./help.js";
+import { listenForKeys } from "./keyboard.js";
+import "./meters.js";
+import "./midi.js";
+import "./mixer.js";
+import "./pad.js";
+import "./presets.js";
+import "./score.js";
+import "./sleep.js";
 import { Stage } from "./stage.js";
+import { suggestions } from "./suggest.js";
+import "./takes.js";
+import { applyTheme, bindThemeButton } from "./theme.js";
 
-const REFRESH_MS = 200;
 const LABELS = {
   stopped: "Press play",
   connecting: "Connecting",
@@ -21,19 +33,10 @@ const LABELS = {
 /** @param {string} id @returns {any} */
 const $ = (id) => document.getElementById(id);
 
+applyTheme(store);
+bindThemeButton(store, $("theme"));
 toasts.attach($("toasts"));
 const stage = new Stage({ ring: $("ring"), light: $("light") }, () => player.analyser);
-
-function showMeters() {
-  const stats = player.stats();
-  $("buffer").textContent = transport.wish === "stopped" ? "–" : `${Math.round(stats.bufferedSeconds * 1000)} ms`;
-  const measured = transport.latencyMs;
-  const shown = measured ?? transport.expectedLatencyMs;
-  const rounded = `${Math.round((shown ?? 0) / 10) * 10} ms`;
-  $("latency").textContent = shown === null ? "–" : measured === null ? `about ${rounded}` : rounded;
-  $("underruns").textContent = String(stats.underruns);
-  $("output").textContent = { worklet: "AudioWorklet", scheduled: "scheduled buffers" }[player.kind] ?? "–";
-}
 
 store.watch("playback", ({ playback: now }) => {
   const on = !["stopped", "paused", "failed"].includes(now);
@@ -43,14 +46,14 @@ store.watch("playback", ({ playback: now }) => {
   $("stop").disabled = now === "stopped" || now === "failed";
   $("reset").disabled = $("stop").disabled;
   stage.showSounding(now === "playing");
-  showMeters();
 });
 
 function showSeed() {
   const { seed, config } = store.state;
   const other = config.seed !== undefined && config.seed !== seed;
-  if (seed === null) $("seed-line").textContent = other ? `Seed ${config.seed}` : "Every start draws a new seed.";
-  else $("seed-line").textContent = other ? `Seed ${seed}; from the next Reset on ${config.seed}` : `Seed ${seed}`;
+  if (seed === null) $("seed-line").textContent = other ? `Seed ${config.seed}` : "A new seed each time";
+  else $("seed-line").textContent = other ? `Seed ${seed}, after Reset ${config.seed}` : `Seed ${seed}`;
+  $("copy-seed").hidden = seed === null;
   $("keep-seed").hidden = seed === null || config.seed !== undefined;
 }
 store.watch("seed", showSeed);
@@ -59,31 +62,39 @@ store.watch("prompts", () => stage.showPrompts(store.activePrompts()));
 store.watch("config", ({ config }) => {
   $("all-auto").disabled = Object.keys(config).length === 0;
 });
+store.watch("view", ({ view }) => {
+  const pad = view === "pad";
+  $("mixer").hidden = pad;
+  $("pad").hidden = !pad;
+  $("view").setAttribute("aria-pressed", String(pad));
+});
 
-bindPrompts(store, { list: $("prompts"), form: $("add"), chips: $("chips") });
 $("play").onclick = () => transport.toggle();
 $("stop").onclick = () => transport.stop();
 $("reset").onclick = () => transport.reset();
+$("copy-seed").onclick = () => copySeed();
 $("keep-seed").onclick = () => store.setConfig("seed", store.state.seed);
 $("all-auto").onclick = () => store.clearConfig();
+$("view").onclick = () => store.setView(store.state.view === "pad" ? "mixer" : "pad");
+$("explain").onclick = () => {
+  const explains = $("config").toggleAttribute("data-explains");
+  $("explain").setAttribute("aria-pressed", String(explains));
+};
+$("help").onclick = () => $("keys").open();
+listenForKeys();
 
-addEventListener("keydown", (event) => {
-  if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey) return;
-  const target = /** @type {HTMLElement} */ (event.target);
-  // Keys belong to whoever types, and to what Space already works.
-  if (target.closest("button, select, textarea, summary, a, input:not([type=range])")) return;
-  event.preventDefault();
-  if (!event.repeat) transport.toggle();
-});
-
-setInterval(showMeters, REFRESH_MS);
+async function copySeed() {
+  const seed = String(store.state.seed);
+  const copied = await copyText(seed);
+  toasts.show("seed", copied ? `Seed ${seed} is in the clipboard.` : `This browser copies nothing here. The seed is ${seed}.`);
+}
 
 const known = await schema;
+suggestions.offer(known?.suggestions ?? []);
 const engine = known?.engine;
 if (engine) {
   const [title, more] = engine.title.split(/:\s*/, 2);
   $("engine-name").textContent = `${title} · not Lyria`;
   $("engine").title = `Engine “${engine.name}”${more ? `: ${more}` : ""}. Licence: ${engine.licence}`;
 }
-if (known) bindControls(store, $("fields"), known.fields, engine?.obeys ?? {});
 document.body.dataset.ready = "true";
