@@ -165,6 +165,7 @@ async def test_reasons_come_with_the_first_chunk_of_new_prompts_only() -> None:
         ({"events": "1", "bar": "1.5"}, "bar"),
         ({"events": "1", "bar": "1e5"}, "bar"),
         ({"events": "1", "bar": "٣"}, "bar"),
+        ({"events": "1", "bar": "9" * 10}, "bar"),
         ({"events": "1", "bar": "9" * 4000}, "bar"),
         ({"events": "1", "bar": ""}, "bar"),
     ],
@@ -329,14 +330,45 @@ async def test_no_more_than_so_many_jams_are_kept() -> None:
     clock = FakeClock()
     service = new_service(clock)
     ids = []
-    for _ in range(named.MAX_KEPT + 3):
+    for number in range(named.MAX_KEPT + 3):
         async with session(service, clock, events="1") as client:
-            await say(clock, client, SETUP)
+            await say(clock, client, SETUP, *([prompts("a"), PLAY] if number % 2 == 0 else []))
             ids.append(told(client, "jam")[0]["id"])
-    assert [jam for jam in ids if service.named.find(jam)] == ids[3:]
+    gone = [ids.index(jam) for jam in ids if not service.named.find(jam)]
+    assert gone == [1, 3, 5], "those that have never played go first"
     await clock.advance(named.KEEP_SECONDS + 1)
     assert not service.named._jams
     assert not service.named._forgetting
+
+
+async def test_no_more_than_so_many_bytes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(named, "MAX_KEPT_BYTES", 3_000)
+    clock = FakeClock()
+    service = new_service(clock)
+    ids = []
+    for _ in range(6):
+        async with session(service, clock, events="1") as client:
+            await say(clock, client, SETUP, prompts("a"), PLAY)
+            await clock.advance(1)
+            ids.append(told(client, "jam")[0]["id"])
+    kept = [found for jam in ids if (found := service.named.find(jam))]
+    assert 1 < len(kept) < 6
+    assert [found.id for found in kept] == ids[-len(kept) :]
+    assert sum(found.tape.size_bytes for found in kept) <= 3_000
+
+
+async def test_a_full_server_lets_its_own_come_back() -> None:
+    clock = FakeClock()
+    service = new_service(clock, max_sessions=1)
+    async with session(service, clock, events="1") as first:
+        await say(clock, first, SETUP)
+        async with session(service, clock, events="1", resume="somebody") as stranger:
+            assert stranger.closed is not None
+            assert stranger.closed[0] == 1011
+        async with session(service, clock, events="1", resume=told(first, "jam")[0]["id"]) as second:
+            await say(clock, second, SETUP)
+            assert second.closed is None
+            assert told(second, "jam")[0]["id"] == told(first, "jam")[0]["id"]
 
 
 # events over HTTP ────────────────────────────────────────────────────────────────────────────────
@@ -376,7 +408,8 @@ async def test_third_parties_read_what_happens() -> None:
         await say(clock, client, PAUSE)
     found = parsed(reader.stream)
     assert found[0] == ("jam", told(client, "jam")[0])
-    assert [data["state"] for event, data in found if event == "playback"] == ["stopped", "playing", "paused"]
+    # The second "paused" says that the client is gone.
+    assert [data["state"] for event, data in found if event == "playback"] == ["stopped", "playing", "paused", "paused"]
     chunks = [data for event, data in found if event == "chunk"]
     leads = [chunk.pop("leadSeconds") for chunk in chunks]
     assert chunks == told(client, "chunk")
@@ -385,7 +418,7 @@ async def test_third_parties_read_what_happens() -> None:
         {"prompts": [{"text": "a", "weight": 1}], "config": {"bpm": 120, "seed": 5}}
     ]
     assert [data for event, data in found if event == "why"] == told(client, "why")
-    assert [event for event, _ in parsed(late.stream)] == ["jam", "steering", "playback", "why", "playback"]
+    assert [event for event, _ in parsed(late.stream)] == ["jam", "steering", "playback", "why"] + 2 * ["playback"]
     service.named.close()
     await asyncio.wait_for(asyncio.gather(reader.task, late.task), 5)
 

@@ -96,7 +96,7 @@ def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: C
             Route("/metrics", metrics),
             Route("/ca.pem", authority),
             Route("/api/schema", Schema(settings).answer),
-            Route("/api/jams/{id}/events", EventStream(service).answer),
+            Route("/api/jams/{jam}/events", EventStream(service.named, service.keys).answer),
             *Api(service.takes, service.keys, service.named.tape).routes(),
             WebSocketRoute("/{path:path}", music),
             Mount("/", StaticFiles(packages=[("everjam", "web")], html=True)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from everjam.errors import InvalidMessage
+from everjam.live import extension
 from everjam.live.clock import Clock
 from everjam.live.events import Channel
 from everjam.live.jam import Jam, Left
@@ -15,7 +16,10 @@ from everjam.live.tape import Tape
 
 KEEP_SECONDS: Final = 60.0
 MAX_KEPT: Final = 64
-MAX_BAR: Final = 1_000_000
+MAX_KEPT_BYTES: Final = 256 * 1024 * 1024
+MAX_BAR: Final = 500_000
+"""More than ten days; who comes back later begins there."""
+_MAX_BAR_DIGITS: Final = 9
 _ID_BYTES: Final = 16
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
@@ -71,9 +75,9 @@ def read_entry(query: Mapping[str, str]) -> Entry | None:
         return None
     if resume is not None and not _ID.fullmatch(resume):
         raise InvalidMessage(f"{resume[:20]!r} is not the name of a jam", field="resume")
-    if bar is not None and not (bar.isascii() and bar.isdecimal() and len(bar) <= 7 and int(bar) <= MAX_BAR):
-        raise InvalidMessage(f"{bar[:20]!r} is not a bar from 0 to {MAX_BAR}", field="bar")
-    return Entry(resume or "", int(bar or 0))
+    if bar is not None and not (bar.isascii() and bar.isdecimal() and len(bar) <= _MAX_BAR_DIGITS):
+        raise InvalidMessage(f"{bar[:20]!r} is not the number of a bar", field="bar")
+    return Entry(resume or "", min(int(bar or 0), MAX_BAR))
 
 
 class NamedJams:
@@ -91,6 +95,11 @@ class NamedJams:
     def find(self, jam_id: str) -> NamedJam | None:
         """The jam of that name, None if there is none any more."""
         return self._jams.get(jam_id)
+
+    def is_played(self, jam_id: str) -> bool:
+        """Whether a connection plays the jam of that name: who enters it takes it over."""
+        named = self._jams.get(jam_id)
+        return named is not None and named.jam is not None
 
     def tape(self, jam_id: str) -> Tape | None:
         """What the jam of that name was made from, None if there is none any more."""
@@ -121,11 +130,22 @@ class NamedJams:
         if named.jam is not jam:
             return
         named.jam, named.left = None, jam.leave()
+        if self._jams.get(named.id) is not named:
+            return
+        named.channel.publish("playback", extension.playback_object("paused" if named.left else "stopped"))
         task = asyncio.get_running_loop().create_task(self._forget_later(named), name="forgetting a jam")
         self._forgetting[named.id] = task
-        if len(self._forgetting) > MAX_KEPT:
-            oldest = next(iter(self._forgetting))
-            self._forget(self._jams[oldest])
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Forgets those that have been gone for longest, first of all those that have never played."""
+        kept = [self._jams[jam_id] for jam_id in self._forgetting]
+        kept.sort(key=lambda named: named.tape.end_frame > 0)
+        size_bytes = sum(named.tape.size_bytes for named in kept)
+        while len(kept) > MAX_KEPT or (size_bytes > MAX_KEPT_BYTES and len(kept) > 1):
+            named = kept.pop(0)
+            size_bytes -= named.tape.size_bytes
+            self._forget(named)
 
     def close(self) -> None:
         """Forgets all jams; whoever reads their events is told no more."""

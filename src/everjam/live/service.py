@@ -186,13 +186,13 @@ class Service:
         if not ENDPOINT.search(path):
             raise UnknownPath("Unknown path. The Live Music API is at /ws/google.ai.generativelanguage.v1beta…")
         self.keys.check(query, headers, peer)
-        limit = self.settings.max_sessions
+        settings, entry = self._jam_settings(query), read_entry(query)
         if self._draining:
             raise ServerBusy("The service is currently unavailable.")
+        limit, takes_over = self.settings.max_sessions, entry is not None and self.named.is_played(entry.resume)
         overloaded = self.jams and self._clock.now_seconds() < self._overloaded_until_seconds
-        if (limit and len(self.jams) >= limit) or overloaded:
+        if not takes_over and ((limit and len(self.jams) >= limit) or overloaded):
             raise ServerBusy(f"Resource has been exhausted: {len(self.jams)} sessions are open. Try again later.")
-        settings, entry = self._jam_settings(query), read_entry(query)
         named = self.named.enter(entry.resume) if entry else None
         left = named.left if named else None
         session = Session(

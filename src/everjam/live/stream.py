@@ -7,7 +7,8 @@ from starlette.responses import Response, StreamingResponse
 
 from everjam.errors import EverjamError
 from everjam.live.answers import refusal, unknown_jam
-from everjam.live.service import Service
+from everjam.live.auth import KeyRing
+from everjam.live.named import NamedJams
 
 _HEADERS: Final = {"x-accel-buffering": "no"}
 """A proxy must not collect events before it hands them on."""
@@ -17,18 +18,19 @@ class EventStream:
     """Answers requests for the events of a jam.
 
     Args:
-        service: Whose jams.
+        jams: Whose events.
+        keys: Who is let in.
     """
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, jams: NamedJams, keys: KeyRing) -> None:
+        self._jams = jams
+        self._keys = keys
 
     async def answer(self, request: Request) -> Response:
         """The events of one jam, until it is forgotten or the reader is too slow."""
-        peer = request.client.host if request.client else None
         try:
-            self._service.keys.check(request.query_params, request.headers, peer)
-            named = self._service.named.find(request.path_params["id"])
+            self._keys.check(request.query_params, request.headers, request.client.host if request.client else None)
+            named = self._jams.find(request.path_params["jam"])
             if named is None:
                 return unknown_jam()
             named.channel.check_room()
