@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 import os
 import pickle
 import signal
@@ -9,6 +10,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,24 @@ async def test_state_travels_and_audio_is_that_of_the_engine() -> None:
     alone, _ = render(engines, call())
     assert first.pcm16 == alone.pcm16
     assert second.pcm16 == render(engines, call(alone.state))[0].pcm16
+
+
+def test_stems_come_from_a_second_engine_that_renders_the_same_from_the_same_states() -> None:
+    engines: dict[str, object] = {}
+    first, _ = render(engines, call(engine="band", frames=9600))
+    asked = call(first.state, engine="band", frames=9600)
+    plain, _ = render(engines, asked)
+    mixed, _ = render(engines, replace(asked, stems=True, report=True))
+    assert plain.pcm16 == mixed.pcm16
+    assert not plain.stems
+    assert set(mixed.stems) == {"drums", "bass", "chords", "melody", "texture", "voice", "effects"}
+    assert {len(stem) for stem in mixed.stems.values()} == {len(mixed.pcm16)}
+    assert len(engines) == 2
+    goes_on, _ = render(engines, replace(asked, state=mixed.state))
+    assert goes_on.pcm16 == render(engines, replace(asked, state=plain.state))[0].pcm16
+    without, _ = render(engines, replace(call(), stems=True, report=True))
+    assert not without.stems
+    assert without.programs == {"sine": 79}
 
 
 def test_idle_time_is_spent_until_a_call_comes_in() -> None:
@@ -316,8 +336,50 @@ async def test_who_came_last_is_served_first_and_no_job_is_lost_with_a_cancelled
     assert len(jobs) == 0
 
 
-def new_job(number: int) -> _Job:
-    return _Job(0.0, number, call(), asyncio.get_running_loop().create_future(), 1.0)
+async def test_what_nobody_listens_to_waits_and_takes_no_worker_that_a_jam_is_used_to() -> None:
+    jobs, served = _Jobs(), list[tuple[str, float]]()
+
+    async def worker(name: str) -> None:
+        was_background = False
+        while True:
+            job = await jobs.take(before_others=was_background)
+            was_background = job.is_background
+            served.append((name, job.deadline_seconds))
+
+    tasks = [asyncio.create_task(worker(name)) for name in ("first", "second")]
+    await asyncio.sleep(0)
+    for number in range(6):
+        for deadline in (math.inf, float(number)) if number % 2 else (float(number), math.inf):
+            jobs.put(new_job(number, deadline))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+    assert {name for name, deadline in served if deadline < math.inf} == {"second"}
+    assert [name for name, deadline in served if deadline == math.inf] == ["first"] * 6
+    served.clear()
+    for number, deadline in enumerate((math.inf, math.inf, 7.0, 5.0)):
+        jobs.put(new_job(number, deadline))
+    await asyncio.sleep(0)
+    assert [deadline for _, deadline in served][:2] == [5.0, 7.0]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_what_nobody_listens_to_is_not_counted_as_live() -> None:
+    metrics = Metrics()
+    made = WorkerPool(1, ["tone"], metrics)
+    await made.start()
+    try:
+        await made.render(call(), deadline_seconds=math.inf, hedge_seconds=5)
+        assert metrics.registry.get_sample_value("everjam_render_seconds_count") == 0
+        await made.render(call(), deadline_seconds=0, hedge_seconds=5)
+        assert metrics.registry.get_sample_value("everjam_render_seconds_count") == 1
+    finally:
+        await made.stop()
+
+
+def new_job(number: int, deadline_seconds: float = 0.0) -> _Job:
+    return _Job(deadline_seconds, number, call(), asyncio.get_running_loop().create_future(), 1.0)
 
 
 async def test_engines_get_their_options_in_the_workers(tmp_path: Path) -> None:
