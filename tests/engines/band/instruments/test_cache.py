@@ -167,3 +167,14 @@ def test_gathering_many_is_the_same_as_getting_each() -> None:
 def test_gathering_names_what_is_not_there() -> None:
     with pytest.raises(KeyError):
         WaveformCache().gather([KICK, LEAD, RIM, replace(KICK, patch="kazoo")])
+
+
+def test_what_is_ready_is_given_only_where_nothing_is_missing() -> None:
+    cache = WaveformCache()
+    tones = {cache.canonical(KICK), cache.canonical(RIM)}
+    cache.get(KICK)
+    assert cache.ready(tones) is None
+    assert cache.hits == 0
+    cache.get(RIM)
+    assert cache.ready(tones) == cache.gather(tones)
+    assert cache.hits == 4

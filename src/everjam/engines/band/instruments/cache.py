@@ -79,15 +79,28 @@ class WaveformCache:
     def _take(self, key: Tone) -> Recording:
         kept = self._kept.get(key)
         if kept is not None:
-            self.hits += 1
-            kept.uses += 1
-            kept.block = self._block
-            kept.worth = self._worth(kept)
-            return kept.recording
+            return self._use(kept)
         under_way = self._under_way.pop(key, None)
         recording = under_way.result() if under_way else self._make(key)
         self._keep(key, recording)
         return recording
+
+    def _use(self, kept: _Kept) -> Recording:
+        self.hits += 1
+        kept.uses += 1
+        kept.block = self._block
+        kept.worth = self._worth(kept)
+        return kept.recording
+
+    def ready(self, tones: Iterable[Tone]) -> dict[Tone, Recording] | None:
+        """The recordings of several canonical tones where all are there, as in most blocks; else None, for ``gather``."""
+        kept = {tone: self._kept.get(tone) for tone in tones}
+        found = {tone: one for tone, one in kept.items() if one is not None}
+        if len(found) < len(kept):
+            return None
+        self._block += 1
+        self._collect()
+        return {tone: self._use(one) for tone, one in found.items()}
 
     def gather(self, tones: Iterable[Tone], deadline: float | None = None) -> dict[Tone, Recording]:
         """The recordings of several tones; what is missing is made at once, on as many cores as there are.
