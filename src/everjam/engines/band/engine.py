@@ -1,6 +1,6 @@
 """The band as an engine: state in, state out (``everjam.engines.base``)."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -49,6 +49,10 @@ _BOUND_SLOW: Final = dict.fromkeys(
 one is there, or each slur has a hole in it. Strings that are stopped anew are there at once."""
 _REACH_FRAMES: Final = 4_800
 """How far at most a note reaches into one that is slurred to it."""
+_TOGETHER_FRAMES: Final = 2_400
+"""50 ms: notes that begin so close to each other are a chord, of which none ends another."""
+_QUICK_FRAMES: Final = 1_920
+"""What falls silent as fast need not be stopped by anything."""
 _CHOKES: Final = (("hat_closed", "hat_open"), ("hat_chip", "hat_open"))
 """Prefixes of the patches that cut off others."""
 
@@ -242,7 +246,8 @@ class BandEngine:
         laid, line = self._lay(state.timeline, steering, until)
         brightness = steering.controls.brightness
         added = [self._voice(placed, voices.brightness_step(brightness)) for placed in laid.notes]
-        sounding = _bind(_choke((*state.mixer.voices, *added), added), added, self._patches)
+        sounding = _renew(_choke((*state.mixer.voices, *added), added), added, self._patches)
+        sounding = _bind(sounding, added, self._patches)
         self._ready = self._gather(sounding, state.mixer.frame + frames, deadline if is_hurried else None)
         mixer = replace(
             state.mixer,
@@ -415,3 +420,29 @@ def _bind(sounding: tuple[Voice, ...], added: Sequence[Voice], patches: Mapping[
             for v in sounding
         )
     return sounding
+
+
+def _renew(sounding: tuple[Voice, ...], added: Sequence[Voice], patches: Mapping[str, Patch]) -> tuple[Voice, ...]:
+    """Stops what rings on after it was let go of where its instrument, or its string, begins another note."""
+    begun: dict[tuple[int, str, int], list[int]] = {}
+    for new in added:
+        patch = patches[new.tone.patch]
+        if patch.renews and new.tone.articulation != "legato":
+            pitch = new.tone.pitch if patch.renews == "string" else -1
+            begun.setdefault((new.part, patch.name, pitch), []).append(new.start_frame)
+    if not begun:
+        return sounding
+    for starts in begun.values():
+        starts.sort()
+    renewed = []
+    for voice in sounding:
+        if voice.fade_frames > _QUICK_FRAMES and voice.cut_frame < 0:
+            part, name, pitch = voice.part, voice.tone.patch, voice.tone.pitch
+            starts = begun.get((part, name, -1)) or begun.get((part, name, pitch)) or []
+            earliest = max(voice.start_frame + _TOGETHER_FRAMES, voice.fade_frame - voices.CUT_FRAMES)
+            first = bisect_left(starts, earliest)
+            if first < len(starts) and starts[first] < voice.fade_frame + voice.fade_frames - voices.CUT_FRAMES:
+                renewed.append(replace(voice, cut_frame=starts[first]))
+                continue
+        renewed.append(voice)
+    return tuple(renewed)

@@ -1,5 +1,7 @@
 """How notes end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,3 +54,17 @@ def test_a_slur_holds_a_note_no_longer_than_it_was_held() -> None:
     assert bound.fade_frames == 1_920
     assert voice.bound(3_000, 960, 1_920).fade_frame == 3_960
     assert voice.bound(5_000, 960, 1_920) is voice
+
+
+@pytest.mark.parametrize("step", [960, 1_920, 3_840])
+@pytest.mark.parametrize("cut", [4_000, 4_805, 7_000])
+def test_what_rings_on_stops_where_its_instrument_begins_anew(cut: int, step: int) -> None:
+    voice = Voice(0, TONE, 0, 1.0, 1.0, 4_800, FADE, own_frame=9_000, cut_frame=cut)
+    plain = _sound(replace(voice, cut_frame=-1), _recording(9_000), 15_360, 15_360)
+    whole, parts = (_sound(voice, _recording(9_000), 15_360, size) for size in (15_360, step))
+    assert np.abs(whole - parts).max() < 1e-6
+    assert np.array_equal(whole[:cut], plain[:cut])
+    assert not whole[cut + voices.CUT_FRAMES :].any()
+    assert np.abs(np.diff(whole)).max() < 0.002
+    assert voices.remaining([(voice, _recording(9_000))], cut + voices.CUT_FRAMES - 1)
+    assert not voices.remaining([(voice, _recording(9_000))], cut + voices.CUT_FRAMES)

@@ -125,7 +125,7 @@ def _solo(name: str, title: str, model: Sustained, gm: int, low: int, high: int)
 PATCHES: Final[tuple[Patch, ...]] = (
     make_patch(
         "strings", "String section", "bowed", partial(sustain, _SECTION), gm=48, low=36, high=96,
-        articulations=_SECTION_STROKES, glides=True,
+        articulations=_SECTION_STROKES, glides=True, renews="",
     ),
     make_patch(
         "strings_staccato", "Short strings", "bowed", _short, gm=48, low=36, high=96, sustained=False, variants=3
@@ -139,6 +139,6 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _solo("contrabass", "Bowed double bass", _CONTRABASS, 43, 28, 62),
     _solo("fiddle", "Fiddle", _FIDDLE, 110, 55, 95),
     _solo("erhu", "Erhu", _ERHU, 110, 62, 93),
-    make_patch("strings_tremolo", "Tremolo strings", "bowed", _tremolo, gm=44, low=36, high=96),
+    make_patch("strings_tremolo", "Tremolo strings", "bowed", _tremolo, gm=44, low=36, high=96, renews=""),
     make_patch("hurdy_gurdy", "Hurdy-gurdy: melody and drones", "bowed", _hurdy_gurdy, gm=110, low=55, high=86),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Final
 
-from everjam.engines.band.instruments.contract import Patch
+from everjam.engines.band.instruments.contract import Patch, Renewal
 from everjam.engines.band.instruments.sustained import Sustained, sustain
 from everjam.engines.band.instruments.voicing import make_patch
 from everjam.engines.band.score import Articulation
@@ -32,17 +32,25 @@ _HORN: Final = Sustained(
 
 
 def _brass(
-    name: str, title: str, model: Sustained, gm: int, low: int, high: int, *more: Articulation, glides: bool = False
+    name: str,
+    title: str,
+    model: Sustained,
+    gm: int,
+    low: int,
+    high: int,
+    *more: Articulation,
+    glides: bool = False,
+    renews: Renewal = "all",
 ) -> Patch:
     return make_patch(
         name, title, "brass", partial(sustain, model), gm=gm, low=low, high=high,
-        articulations={"legato", "staccato", *more}, glides=glides,
+        articulations={"legato", "staccato", *more}, glides=glides, renews=renews,
     )  # fmt: skip
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
     _brass("trumpet", "Trumpet", _TRUMPET, 56, 52, 86, "fall", "scoop", "muted", glides=True),
-    _brass("brass_section", "Brass section", _SECTION, 61, 36, 84, "fall", "scoop"),
+    _brass("brass_section", "Brass section", _SECTION, 61, 36, 84, "fall", "scoop", renews=""),
     _brass("trumpet_muted", "Trumpet with a mute", _MUTED, 59, 52, 86, "fall", "scoop", glides=True),
     _brass("trombone", "Trombone", _TROMBONE, 57, 40, 74, "fall", "scoop", "muted", glides=True),
     _brass("tuba", "Tuba", _TUBA, 58, 26, 55),

@@ -63,6 +63,11 @@ Family = Literal[
 ]
 
 
+Renewal = Literal["", "string", "all"]
+"""What of an instrument's notes, once they are let go of, rings no further when it begins another one: nothing, those
+of the same pitch because the same string or key sounds anew, or all because it has but one voice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tone:
     """One note to be sounded: the key of the waveform cache, so its fields are quantised.
@@ -106,6 +111,7 @@ class Patch:
         release_ms: Set by measurement: how long a note takes to fall silent when it is let go of.
         articulations: What it can do besides playing plainly.
         glides: Whether it can slide to a pitch from another one.
+        renews: What its new notes end of older ones.
     """
 
     name: str
@@ -121,6 +127,7 @@ class Patch:
     release_ms: int = 150
     articulations: frozenset[Articulation] = frozenset()
     glides: bool = False
+    renews: Renewal = ""
 
     def lasts(self, articulation: Articulation) -> bool:
         """Whether the length of a note that is played like this matters: what is struck once rings as it will."""

@@ -21,7 +21,7 @@ from everjam.engines.band.instruments.analogue import (
     unison,
 )
 from everjam.engines.band.instruments.basses_synth import acid
-from everjam.engines.band.instruments.contract import Patch
+from everjam.engines.band.instruments.contract import Patch, Renewal
 from everjam.engines.band.instruments.dsp.base import (
     adsr,
     control_times,
@@ -285,14 +285,25 @@ def _theremin(stroke: Stroke) -> Float32Array:
     )
 
 
-def _sing(name: str, title: str, voice: Voice, gm: int, *, low: int = 48, high: int = 96, variants: int = 2) -> Patch:
+def _sing(
+    name: str,
+    title: str,
+    voice: Voice,
+    gm: int,
+    *,
+    low: int = 48,
+    high: int = 96,
+    variants: int = 2,
+    renews: Renewal = "all",
+) -> Patch:
     return make_patch(
-        name, title, "synths", voice, gm=gm, low=low, high=high, variants=variants, articulations=_LEGATO, glides=True
-    )
+        name, title, "synths", voice, gm=gm, low=low, high=high, variants=variants, articulations=_LEGATO, glides=True,
+        renews=renews,
+    )  # fmt: skip
 
 
 PATCHES: Final[tuple[Patch, ...]] = (
-    _sing("supersaw", "Supersaw", supersaw, 81, low=36),
+    _sing("supersaw", "Supersaw", supersaw, 81, low=36, renews=""),
     _sing("lead_saw", "Saw lead", partial(_lead, "saw"), 81),
     _sing("lead_square", "Square lead", partial(_lead, "square"), 80),
     _sing("lead_soft", "Soft lead", _soft, 80, variants=1),
@@ -301,7 +312,7 @@ PATCHES: Final[tuple[Patch, ...]] = (
     _sing("lead_hard", "Hardstyle screech", _hard, 84),
     _sing("lead_sync", "Hard-sync lead", _sync, 84),
     _sing("lead_wavetable", "Wavetable scan: its start by take", _wavetable, 90, low=36, variants=3),
-    _sing("brass_synth", "Synth brass", _brass, 62, low=40),
+    _sing("brass_synth", "Synth brass", _brass, 62, low=40, renews=""),
     _sing("seq_acid", "Acid sequence", partial(acid, square=True, colour=2.2), 87, low=36, high=88, variants=1),
     make_patch(
         "theremin",
@@ -314,5 +325,6 @@ PATCHES: Final[tuple[Patch, ...]] = (
         variants=1,
         articulations=_LEGATO[:1],
         glides=True,
+        renews="all",
     ),
 )

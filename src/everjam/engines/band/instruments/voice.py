@@ -210,7 +210,7 @@ def _choral(name: str, title: str, voice: Voice, gm: int, low: int, high: int) -
 def _soloist(name: str, title: str, singer: Singer, low: int, high: int, variants: int) -> Patch:
     return make_patch(
         name, title, "voice", partial(sing, singer), gm=54, low=low, high=high, variants=variants,
-        articulations=_SUNG, glides=True,
+        articulations=_SUNG, glides=True, renews="all",
     )  # fmt: skip
 
 

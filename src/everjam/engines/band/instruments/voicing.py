@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.instruments.contract import Family, Patch, Tone, Waveform
+from everjam.engines.band.instruments.contract import Family, Patch, Renewal, Tone, Waveform
 from everjam.engines.band.instruments.dsp.base import f32, frames_of, midi_to_hz
 from everjam.engines.band.instruments.dsp.filters import recursive
 from everjam.engines.band.instruments.levels import GAINS_DB, RELEASES_MS
@@ -23,6 +23,10 @@ _NOMINAL_CREST: Final = 3.0
 _SILENT: Final = 10.0 ** (-76.0 / 20.0)
 _FADE_FRAMES: Final = 384
 _RISE: Final = np.arange(24, dtype=np.float32) / np.float32(24.0)
+_RENEWS: Final[dict[Family, Renewal]] = {
+    "bass": "all", "winds": "all", "brass": "all", "bowed": "all", "plucked": "string", "keys": "string",
+    "mallets": "string",
+}  # fmt: skip
 HEARD_SECONDS: Final = 0.9
 """The longest that the mixer lets a note ring on after its end (``levels.RELEASES_MS``)."""
 _VELOCITY_EXPONENT: Final = 1.66
@@ -103,6 +107,7 @@ def make_patch(
     articulations: Collection[Articulation] = (),
     glides: bool = False,
     placed: bool = False,
+    renews: Renewal | None = None,
 ) -> Patch:
     """A Patch around a voice.
 
@@ -123,6 +128,7 @@ def make_patch(
         articulations: What the voice knows besides playing plainly.
         glides: Whether the voice slides from ``Stroke.glide``.
         placed: Whether the voice itself says how loud left is against right; otherwise they are equally loud.
+        renews: What its new notes end of older ones; None: as its family does.
     """
 
     def render(tone: Tone) -> Waveform:
@@ -161,6 +167,7 @@ def make_patch(
         release_ms=RELEASES_MS.get(name, DEFAULT_RELEASE_MS),
         articulations=frozenset(articulations),
         glides=glides,
+        renews=_RENEWS.get(family, "") if renews is None else renews,
     )
 
 

@@ -33,6 +33,9 @@ _VELOCITY_EXPONENT: Final = 1.66
 _LAST: Final = 6.0
 """In the last sixth of a fade, silence comes at the latest."""
 _ANY_TIME: Final = 1e12
+CUT_FRAMES: Final = 1_440
+"""30 ms: how long what rings on takes to stop where its instrument begins another note."""
+_CUT: Final = (0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, CUT_FRAMES))).astype(np.float32)
 _JOIN_FRAMES: Final = 480
 """10 ms: how long a note that was not ready takes to come in."""
 
@@ -51,6 +54,7 @@ class Voice:
         fade_frames: How long that takes.
         join_frame: Where it comes in because it was not ready at its start, or -1.
         own_frame: Where its recording begins to fall silent by itself, as the fade would have it; or -1.
+        cut_frame: Where its instrument begins another note, so that it rings no further; or -1.
     """
 
     part: int
@@ -62,6 +66,7 @@ class Voice:
     fade_frames: int = 0
     join_frame: int = -1
     own_frame: int = -1
+    cut_frame: int = -1
 
     def faded(self, frame: int, frames: int) -> "Voice":
         """The voice let go of at ``frame``, unless that has happened already."""
@@ -77,7 +82,11 @@ class Voice:
         if self.fade_frame < 0:
             return self.faded(frame, frames)
         last = min(self.fade_frame, frame + held)
-        return self if last <= frame else replace(self, fade_frame=last, fade_frames=frames, own_frame=-1)
+        if last <= frame:
+            return self
+        # What begins later has nothing left to end.
+        cut = self.cut_frame if self.cut_frame <= frame else -1
+        return replace(self, fade_frame=last, fade_frames=frames, own_frame=-1, cut_frame=cut)
 
 
 def pan_gains(pan: float, gain: float) -> tuple[float, float]:
@@ -135,6 +144,8 @@ def add(buses: Float32Array, voices: Sequence[tuple[Voice, Recording]], start_fr
         if voice.fade_frame >= 0:
             fade = voice.fade_frame - start_frame
             end = min(end, fade + voice.fade_frames)
+            if voice.cut_frame >= 0:
+                end = min(end, voice.cut_frame + CUT_FRAMES - start_frame)
             falls = min(max(fade, begin), end)
         if begin < end:
             sounding.append((voice, recording, begin, end, falls))
@@ -152,6 +163,10 @@ def add(buses: Float32Array, voices: Sequence[tuple[Voice, Recording]], start_fr
         piece[...] = samples[:, begin - at : end - at]
         if falls < end:
             piece[:, falls - begin :] *= next(gains)
+        if 0 <= voice.cut_frame < start_frame + end:
+            first = max(voice.cut_frame, start_frame + begin)
+            since = first - voice.cut_frame
+            piece[:, first - start_frame - begin :] *= _CUT[since : since + start_frame + end - first]
         if voice.join_frame >= 0:
             piece *= _join(voice, start_frame + begin, count)
         left, right = buses[voice.part]
@@ -222,5 +237,6 @@ def remaining(voices: Sequence[tuple[Voice, Recording]], frame: int) -> tuple[Vo
         for voice, recording in voices
         if voice.start_frame + recording.frames > frame
         and (voice.fade_frame < 0 or voice.fade_frame + voice.fade_frames > frame)
+        and (voice.cut_frame < 0 or voice.cut_frame + CUT_FRAMES > frame)
     ]
     return tuple(kept[-MAX_VOICES:])
