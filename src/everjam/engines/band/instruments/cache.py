@@ -93,7 +93,7 @@ class WaveformCache:
         return kept.recording
 
     def ready(self, tones: Iterable[Tone]) -> dict[Tone, Recording] | None:
-        """The recordings of several canonical tones where all are there, as in most blocks; else None, for ``gather``."""
+        """The recordings of canonical tones if all are there, as in most blocks; None where ``gather`` is needed."""
         kept = {tone: self._kept.get(tone) for tone in tones}
         found = {tone: one for tone, one in kept.items() if one is not None}
         if len(found) < len(kept):
