@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from scipy.linalg.blas import saxpy
 
-from everjam.audio import Float32Array
+from everjam.audio import QUANTUM_FRAMES, Float32Array
 from everjam.engines.band.mixer import balance, controls, duck, effects
 from everjam.engines.band.mixer.grid import CELLS_PER_QUANTUM, Float64Array, curve, to_cells, to_samples
 from everjam.engines.band.mixer.slow import SlowState
@@ -15,6 +15,8 @@ from everjam.engines.band.score import EFFECTS, PARTS, Effect
 
 MUTE_CELLS: Final = 15
 """20 ms."""
+_PIECE_QUANTA: Final = 10
+"""Effects make many copies of what goes through them, which should stay in the CPU's cache."""
 _DRIVE: Final = np.float32(6.0)
 _DRIVE_LEVEL: Final = np.float32(1 / 3.2)
 
@@ -197,7 +199,12 @@ def _effects(
             memory = before.get((effect, part))
             if memory is None:
                 memory = np.zeros(effects.MEMORY[effect], np.float32)
-            after[effect, part] = effects.PROCESS[effect](memory, bus, values[:, number], frame)
+            depth = values[:, number]
+            for at in range(0, depth.shape[0] - 1, _PIECE_QUANTA):
+                piece = bus[:, at * QUANTUM_FRAMES : (at + _PIECE_QUANTA) * QUANTUM_FRAMES]
+                now = depth[at : at + _PIECE_QUANTA + 1]
+                memory = effects.PROCESS[effect](memory, piece, now, frame + at * QUANTUM_FRAMES)
+            after[effect, part] = memory
 
 
 def _open(now: Float64Array, mutes: Mutes, cells: int) -> Float64Array:
