@@ -2,15 +2,12 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from everjam import __version__
@@ -19,21 +16,12 @@ from everjam.live.clock import Clock
 from everjam.live.delivery import Disconnected
 from everjam.live.guards import redact_uvicorn_logs
 from everjam.live.jam import Renderer
+from everjam.live.pages import SecurityHeaders, page_routes
 from everjam.live.schema import Schema
 from everjam.live.service import Service
 from everjam.live.stream import EventStream
 from everjam.live.tls import tls_dir
 from everjam.settings import Settings
-
-SECURITY_HEADERS: Final = (
-    (
-        b"content-security-policy",
-        b"default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'self'",
-    ),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-cache"),
-)
 
 
 def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: Clock | None = None) -> Starlette:
@@ -89,7 +77,7 @@ def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: C
 
     app = Starlette(
         lifespan=lifespan,
-        middleware=[Middleware(_SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders)],
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readyz),
@@ -99,7 +87,7 @@ def create_app(settings: Settings, *, renderer: Renderer | None = None, clock: C
             Route("/api/jams/{jam}/events", EventStream(service.named, service.keys).answer),
             *Api(service.takes, service.keys, service.named.tape).routes(),
             WebSocketRoute("/{path:path}", music),
-            Mount("/", StaticFiles(packages=[("everjam", "web")], html=True)),
+            *page_routes(),
         ],
     )
     app.state.service = service
@@ -132,18 +120,3 @@ class WebSocketTransport:
         """See ``Transport.close``."""
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await self._websocket.send({"type": "websocket.close", "code": code, "reason": reason})
-
-
-class _SecurityHeaders:
-    """Adds the security headers to every HTTP response."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *SECURITY_HEADERS]
-            await send(message)
-
-        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

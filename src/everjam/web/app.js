@@ -35,7 +35,9 @@ export const key = opened.get("key");
 /** @type {Schema | null} */
 let known = null;
 
-export const store = new Store(storage());
+const kept = storage();
+
+export const store = new Store(kept);
 export const toasts = new Toasts();
 export const player = new Player(LEAD_SECONDS);
 export const session = new LiveSession(
@@ -81,7 +83,8 @@ async function begin() {
   if (shared) {
     store.replaceSteering(shared.prompts.length ? shared : { ...store.sketch(), config: shared.config });
     // From here on the page is the listener's own: a reload brings back what they have made of it.
-    history.replaceState(null, "", key ? `#${new URLSearchParams({ key })}` : location.pathname + location.search);
+    const own = key ? `#${new URLSearchParams({ key })}` : location.pathname + location.search;
+    if (kept) history.replaceState(null, "", own);
   }
   return known;
 }

@@ -11,6 +11,7 @@ const LOWEST_HZ = 45;
 const HIGHEST_HZ = 14000;
 const RING_MS = 33;
 const LIGHT_MS = 66;
+const UNHEARD_LEVEL = 0.42;
 /** Below this brightness (0 to 255) the page is dark. */
 const DARK_BELOW = 128;
 
@@ -116,6 +117,9 @@ export class Stage {
         sum += value;
       }
       this.#level += (sum / half - this.#level) * 0.25;
+    } else if (!analyser && this.#sounding && !isStill()) {
+      // It is heard elsewhere: only the beat is known.
+      this.#level += (UNHEARD_LEVEL - this.#level) * 0.1;
     } else {
       for (let bar = 0; bar < BARS; bar++) this.#bars[bar] *= 0.85;
       this.#level *= 0.9;
