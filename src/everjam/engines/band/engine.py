@@ -341,6 +341,9 @@ class BandEngine:
 
     def _gather(self, sounding: Sequence[Voice], end: int, deadline: float | None) -> Mapping[Tone, Recording]:
         """Recordings of what sounds before ``end``, the loudest of those that begin first made first."""
+        ready = self._waveforms.ready({voice.tone for voice in sounding if voice.start_frame < end})
+        if ready is not None:
+            return ready
         needed = sorted(
             (voice for voice in sounding if voice.start_frame < end),
             key=lambda voice: (
