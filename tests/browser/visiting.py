@@ -54,6 +54,15 @@ class LiveServer:
 
         self.on_loop(drain)
 
+    def drop_connections(self) -> None:
+        """As a network does that fails: every connection is gone, without a word."""
+
+        def abort() -> None:
+            for connection in list(self._server.server_state.connections):
+                connection.transport.abort()
+
+        self.on_loop(abort)
+
     def stop(self) -> None:
         self._server.should_exit = True
         self._thread.join(10)

@@ -24,6 +24,7 @@ const RETRY_MS = [100, 200, 300, 500, 500, 500, 500, 500, 500, 1000, 2000, 3000,
 const THROTTLE_MS = 40;
 /** A server that plays sends five times a second: after this long without a word the line is dead. */
 const DEAD_MS = 6000;
+const CLOSE_GOING_AWAY = 1001;
 const CLOSE_INVALID = 1007;
 const CLOSE_REFUSED = 1008;
 
@@ -75,6 +76,8 @@ export class LiveSession extends EventTarget {
   #decoder = new TextDecoder();
   /** Why the last connection ended, in the server's words; "" if it did not say. */
   reason = "";
+  /** Whether the last connection ended with a fade: the server was going away. */
+  fadedOut = false;
 
   /**
    * @param {string} url from `endpoint`
@@ -225,6 +228,7 @@ export class LiveSession extends EventTarget {
     this.#ready = false;
     this.#awaited = null;
     this.reason = reason;
+    this.fadedOut = code === CLOSE_GOING_AWAY;
     if (!this.#sounded) this.#fruitless++;
     if (refused) {
       this.#wantsPlay = false;

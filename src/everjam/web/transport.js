@@ -26,6 +26,7 @@ export class Transport {
   #resumeTimer = 0;
   /** Whether a new connection has not yet said how it goes on from the one before. */
   #joining = false;
+  #saidInsecure = false;
   /** @type {number | null} */
   #latencyMs = null;
 
@@ -97,9 +98,10 @@ export class Transport {
       this.#toasts.show("audio", `The browser gives no sound output (${error}). ${remedy}`);
       return;
     }
-    if (this.#player.kind === "scheduled") {
+    if (this.#player.kind === "scheduled" && !this.#saidInsecure) {
+      this.#saidInsecure = true;
       const text = "This address is not secure, so the browser offers only its simpler sound path.";
-      this.#toasts.show("insecure", `${text} With https controls are heard a little sooner.`);
+      this.#toasts.show("insecure", `${text} At the https address that the server shows, controls are heard sooner.`);
     }
   }
 
@@ -168,7 +170,8 @@ export class Transport {
 
   /** @param {import("./session.js").Report} report */
   #reported({ jam, chunk, why }) {
-    if (jam) this.#join(jam.resumed === "exact");
+    // After a fade-out nothing joins on, though every frame is there.
+    if (jam) this.#join(jam.resumed === "exact" && !this.#session.fadedOut);
     if (chunk && this.#wish !== "stopped") {
       this.#join(false);
       this.#heard.add(chunk, why);
