@@ -6,6 +6,9 @@
 
 export const SAMPLE_RATE_HZ = 48000;
 const PREROLL_SECONDS = 0.25;
+/** Each underrun buys this much more distance, up to a limit. */
+const MARGIN_STEP_SECONDS = 0.15;
+const MARGIN_LIMIT_SECONDS = 0.75;
 const FADE_SECONDS = 0.02;
 const RISE_FRAMES = 480;
 const DIP_SECONDS = 0.01;
@@ -118,6 +121,7 @@ export class ScheduledSink {
   #lowestSeconds = Infinity;
   #windowBegan = 0;
   #excessSeconds = 0;
+  #marginSeconds = 0;
 
   /** @param {AudioContext} context @param {AudioNode} output @param {number} leadSeconds */
   constructor(context, output, leadSeconds) {
@@ -135,9 +139,12 @@ export class ScheduledSink {
     const begin = frame ?? this.#following ?? 0;
     const late = this.#endsAt < now + 0.005;
     if (late) {
-      if (this.#endsAt > 0) this.#underruns++;
+      if (this.#endsAt > 0) {
+        this.#underruns++;
+        this.#marginSeconds = Math.min(MARGIN_LIMIT_SECONDS, this.#marginSeconds + MARGIN_STEP_SECONDS);
+      }
       this.#excessSeconds = 0;
-      this.#endsAt = now + PREROLL_SECONDS;
+      this.#endsAt = now + PREROLL_SECONDS + this.#marginSeconds;
       this.#restartWindow(now);
     } else if (this.#isTooFull(now, frames / SAMPLE_RATE_HZ)) {
       return;
@@ -190,7 +197,7 @@ export class ScheduledSink {
     const buffered = this.#endsAt - now;
     this.#lowestSeconds = Math.min(this.#lowestSeconds, buffered);
     if (now - this.#windowBegan >= TRIM_WINDOW_SECONDS) {
-      const excess = this.#lowestSeconds - this.#leadSeconds;
+      const excess = this.#lowestSeconds - this.#leadSeconds - this.#marginSeconds;
       if (excess > TRIM_ABOVE_SECONDS) {
         this.#excessSeconds = excess;
         this.#trims++;

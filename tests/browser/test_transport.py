@@ -1,0 +1,123 @@
+"""Play, pause, stop, reset, by the buttons; what a stall and an insecure address make of them."""
+
+import contextlib
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser.visiting import LiveServer, Visit
+
+Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
+
+FIRST_SOUND = """async () => {
+    const button = document.querySelector("#play");
+    const begin = performance.now();
+    button.click();
+    const samples = new Float32Array(1024);
+    for (;;) {
+        await new Promise((done) => setTimeout(done, 4));
+        everjam.player.analyser?.getFloatTimeDomainData(samples);
+        if (samples.some((x) => Math.abs(x) > 1e-4)) return performance.now() - begin;
+        if (performance.now() - begin > 8000) return Infinity;
+    }
+}"""
+
+
+def test_nothing_sounds_before_a_gesture(visit: Visit) -> None:
+    visit.page.wait_for_timeout(300)
+    assert visit.sockets == []
+    assert visit.page.evaluate("everjam.player.kind") == ""
+
+
+@pytest.mark.parametrize("engine", ["tone", "band"])
+def test_first_sound_soon_after_one_click(visiting: Visiting, engine: str) -> None:
+    server = LiveServer(engine=engine)
+    try:
+        with visiting(server.url) as visit:  # a server that runs has its engines warm
+            visit.play()
+        with visiting(server.url) as visit:
+            assert visit.page.evaluate(FIRST_SOUND) < 1500
+            visit.wait_for("playing")
+            assert visit.page.evaluate("everjam.player.kind") == "worklet"
+    finally:
+        server.stop()
+    assert visit.complaints == []
+
+
+def test_pause_holds_and_play_goes_on(visit: Visit) -> None:
+    visit.play()
+    visit.wait_for_sound()
+    visit.page.get_by_role("button", name="Pause", exact=True).click()
+    visit.wait_for("paused")
+    visit.wait_for_silence()
+    seed = visit.page.evaluate("everjam.store.state.seed")
+    visit.play()
+    visit.wait_for_sound()
+    assert visit.page.evaluate("everjam.store.state.seed") == seed
+    assert visit.page.evaluate("everjam.player.stats().underruns") == 0
+
+
+def test_stop_ends_the_piece_and_reset_draws_a_new_seed(visit: Visit) -> None:
+    visit.play()
+    page = visit.page
+    seed = page.evaluate("everjam.store.state.seed")
+    page.get_by_role("button", name="Reset", exact=True).click()
+    page.wait_for_function(f"() => everjam.store.state.seed !== {seed}", timeout=3000)
+    kept = page.evaluate("everjam.store.state.seed")
+    page.evaluate(f"everjam.store.setConfig('seed', {kept})")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    visit.wait_for("stopped")
+    visit.wait_for_silence()
+    visit.play()
+    page.wait_for_function(f"() => everjam.store.state.seed === {kept}", timeout=3000)
+
+
+STALL = """() => {
+    const { player } = everjam;
+    const push = player.push.bind(player), waiting = [];
+    player.push = (...chunk) => waiting.push(chunk);
+    setTimeout(() => { player.push = push; waiting.forEach((chunk) => push(...chunk)); }, 1800);
+}"""
+
+
+@pytest.mark.parametrize("host", ["localhost", "music.lan"])
+def test_a_stall_is_counted_once_and_trimmed_back(server: LiveServer, visiting: Visiting, host: str) -> None:
+    with visiting(f"http://{host}:{server.port}/") as visit:
+        visit.play()
+        page = visit.page
+        # The page stops feeding the player for a while, then hands over all that has come in, as a network stall does.
+        page.evaluate(STALL)
+        page.wait_for_function("() => everjam.player.stats().bufferedSeconds > 1.2", timeout=4000)
+        page.wait_for_function("() => everjam.player.stats().trims === 1", timeout=6000)
+        page.wait_for_function("() => everjam.player.stats().bufferedSeconds < 1.1", timeout=2000)
+        assert page.evaluate("everjam.player.stats().underruns") >= 1
+
+
+def test_faders_that_move_cost_no_underrun(visit: Visit) -> None:
+    visit.play()
+    for step in range(40):
+        visit.page.evaluate(
+            "(weight) => everjam.store.changePrompt(everjam.store.state.prompts[14].id, { weight })", step % 40 / 20
+        )
+        visit.page.wait_for_timeout(40)
+    assert visit.page.evaluate("everjam.player.stats().underruns") == 0
+    visit.page.wait_for_function("() => everjam.transport.latencyMs > 0", timeout=3000)
+
+
+def test_a_page_without_a_secure_context_plays_by_scheduled_buffers(server: LiveServer, visiting: Visiting) -> None:
+    with visiting(f"http://music.lan:{server.port}/") as visit:
+        page, toasts = visit.page, visit.page.locator("#toasts")
+        assert page.evaluate("isSecureContext") is False
+        visit.play()
+        visit.wait_for_sound()
+        assert page.evaluate("everjam.player.kind") == "scheduled"
+        expect(toasts).to_contain_text("not secure")
+        page.get_by_role("button", name="Close this message").click()
+        page.get_by_role("button", name="Pause", exact=True).click()
+        visit.wait_for("paused")
+        visit.wait_for_silence()
+        page.get_by_role("button", name="Stop", exact=True).click()
+        visit.play()
+        visit.wait_for_sound()
+        expect(toasts).not_to_contain_text("not secure")
+    assert visit.complaints == []
