@@ -274,6 +274,32 @@ async def test_slots_that_end_at_the_same_time_leave_enough_of_them(monkeypatch:
         await asyncio.wait_for(third, 3)
 
 
+async def test_the_only_worker_that_is_up_serves_on_after_a_slow_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = asyncio.Event()
+    spawned: list[FakeWorker] = []
+
+    async def spawn(_engine_names: list[str], _options: EngineOptions) -> FakeWorker:
+        if spawned:
+            await others.wait()
+        spawned.append(FakeWorker())
+        spawned[-1].may_die.set()
+        return spawned[-1]
+
+    monkeypatch.setattr(Worker, "spawn", spawn)
+    made = WorkerPool(2, ["tone"], Metrics())
+    await made.start()
+    await made.wait_ready()
+    slow = asyncio.create_task(made.render(call(), deadline_seconds=0, hedge_seconds=0.0))
+    await asyncio.sleep(0.01)  # the call is overdue, and no other worker is up that could be asked
+    spawned[0].answers.set()
+    await asyncio.wait_for(slow, 3)
+    await asyncio.wait_for(made.render(call(), deadline_seconds=0, hedge_seconds=60.0), 3)
+    assert spawned[0].alive
+    others.set()
+    await until_full(made)
+    await made.stop()
+
+
 async def test_an_error_that_nobody_foresaw_costs_a_worker_and_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
     async with fake_pool(monkeypatch) as (made, spawned, metrics):
         spawned[0].error = MemoryError()

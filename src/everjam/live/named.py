@@ -17,8 +17,8 @@ from everjam.live.tape import Tape
 KEEP_SECONDS: Final = 60.0
 MAX_KEPT: Final = 64
 MAX_KEPT_BYTES: Final = 256 * 1024 * 1024
-MAX_BAR: Final = 500_000
-"""More than ten days; who comes back later begins there."""
+MAX_BAR: Final = 200_000
+"""More than four days; who comes back later begins there."""
 _MAX_BAR_DIGITS: Final = 9
 _ID_BYTES: Final = 16
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)

@@ -254,7 +254,8 @@ class WorkerPool:
 
     def _retire(self) -> bool:
         """Whether the slot that asks is one too many; it must then end, because it is counted no more."""
-        if self._serving_slots <= self._size + self._stuck:
+        # Slots that still wait for a worker serve nobody: until they do, no worker may go.
+        if self._serving_slots <= self._size + self._stuck or len(self._busy) <= self._size:
             return False
         self._serving_slots -= 1
         return True
