@@ -25,7 +25,7 @@ def test_configuration_is_set_live_and_given_back_to_auto(visit: Visit) -> None:
         "muteDrums": True,
     }
     page.get_by_role("button", name="Tempo: Auto").click()
-    page.get_by_role("button", name="Everything on Auto").click()
+    page.get_by_role("button", name="All on Auto").click()
     visit.wait_for_sent('{"musicGenerationConfig":{}}')
     expect(page.get_by_role("button", name="Tempo: Auto")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("slider", name="Tempo")).to_have_attribute("aria-valuetext", "Auto")

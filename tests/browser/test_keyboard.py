@@ -21,7 +21,7 @@ def test_space_plays_and_pauses_but_not_while_typing(visit: Visit) -> None:
     expect(field).to_have_value("a 1 p?")
     visit.wait_for("paused")
     expect(page.locator("#mixer")).to_be_visible()
-    page.get_by_role("button", name="Everything on Auto").focus()
+    page.get_by_role("button", name="All on Auto").focus()
     visit.wait_for("paused")
 
 
