@@ -76,8 +76,8 @@ def _power(rows: Float32Array) -> Float64Array:
 
 def largest(x: Float32Array, frames: int = CELL_FRAMES) -> Float32Array:
     """Largest magnitude of so many frames at a time, of both sides of float32 ``(2, frames c)``; float32 ``(c,)``."""
-    sizes = np.abs(x)
-    np.maximum(sizes[0], sizes[1], out=sizes[0])
+    left, right = np.abs(x[0]), np.abs(x[1])
+    np.maximum(left, right, out=left)
     # As integers, the bits of numbers from 0 on are in the same order, and are compared three times as fast.
-    bits = np.maximum.reduceat(sizes[0].view(np.int32), np.arange(0, x.shape[1], frames))
+    bits = np.maximum.reduceat(left.view(np.int32), np.arange(0, x.shape[1], frames))
     return bits.view(np.float32)

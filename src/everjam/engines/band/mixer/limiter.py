@@ -109,5 +109,5 @@ def process(state: LimiterState, x: Float32Array) -> tuple[Float32Array, Limiter
     smooth = sum(gains[k : k + cells + 1] for k in range(WINDOW_CELLS)) / WINDOW_CELLS
     out = joined[..., : cells * CELL_FRAMES]
     if (smooth != 1.0).any():
-        out = out * to_samples(np.asarray(smooth))
+        out *= to_samples(np.asarray(smooth))
     return out, LimiterState(joined[..., -LATENCY_FRAMES:].copy(), reductions[-2 * WINDOW_CELLS :].copy())

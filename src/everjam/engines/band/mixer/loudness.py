@@ -140,11 +140,12 @@ def bands(x: Float32Array) -> Float64Array:
     Returns:
         float64 ``(q, bands)``, in the order of ``CENTRES_HZ``.
     """
-    spectra = fft.rfft(x.reshape(2, -1, QUANTUM_FRAMES))
-    halves = spectra.view(np.float32)
-    halves *= halves
-    halves[0] += halves[1]
-    sums: Float64Array = (halves[0] @ _sums()).astype(np.float64)
+    powers = []
+    for side in x:
+        halves = fft.rfft(side.reshape(-1, QUANTUM_FRAMES)).view(np.float32)
+        halves *= halves
+        powers.append(halves)
+    sums: Float64Array = ((powers[0] + powers[1]) @ _sums()).astype(np.float64)
     return sums
 
 
