@@ -57,21 +57,6 @@ def test_pause_holds_and_play_goes_on(visit: Visit) -> None:
     assert visit.page.evaluate("everjam.player.stats().underruns") == 0
 
 
-def test_stop_ends_the_piece_and_reset_draws_a_new_seed(visit: Visit) -> None:
-    visit.play()
-    page = visit.page
-    seed = page.evaluate("everjam.store.state.seed")
-    page.get_by_role("button", name="Reset", exact=True).click()
-    page.wait_for_function(f"() => everjam.store.state.seed !== {seed}", timeout=3000)
-    kept = page.evaluate("everjam.store.state.seed")
-    page.evaluate(f"everjam.store.setConfig('seed', {kept})")
-    page.get_by_role("button", name="Stop", exact=True).click()
-    visit.wait_for("stopped")
-    visit.wait_for_silence()
-    visit.play()
-    page.wait_for_function(f"() => everjam.store.state.seed === {kept}", timeout=3000)
-
-
 STALL = """() => {
     const { player } = everjam;
     const push = player.push.bind(player), waiting = [];
