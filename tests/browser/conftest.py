@@ -61,8 +61,10 @@ def visiting(browser: Browser) -> Visiting:
     """Opens pages; complains at the end of each about console errors and requests that left the origin."""
 
     @contextlib.contextmanager
-    def visit(url: str, **context_options: object) -> Iterator[Visit]:
+    def visit(url: str, *, init_script: str = "", **context_options: object) -> Iterator[Visit]:
         context = browser.new_context(**context_options)  # type: ignore[arg-type]
+        if init_script:
+            context.add_init_script(init_script)
         page = context.new_page()
         seen = Visit(page, urlsplit(url).netloc)
 

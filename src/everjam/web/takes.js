@@ -87,7 +87,7 @@ export class TakesElement extends HTMLElement {
     this.#busy = true;
     try {
       if (this.#recording) await this.#finish(this.#recording.beginFrame);
-      else this.#recording = await beginRecording(heard.frame);
+      else this.#recording = await beginRecording(frameNow());
     } catch (error) {
       this.#recording = null;
       toasts.show("takes", /** @type {Error} */ (error).message);
@@ -101,13 +101,13 @@ export class TakesElement extends HTMLElement {
   async grab() {
     if (this.#grab.disabled) return;
     const bars = Number(this.#bars.value);
-    await this.#order({ bars, until: heard.frame, bundle: this.#bundle.checked });
+    await this.#order({ bars, until: frameNow(), bundle: this.#bundle.checked });
   }
 
   /** @param {number} begin */
   async #finish(begin) {
     this.#recording = null;
-    await this.#order({ begin, end: heard.frame ?? begin + SAMPLE_RATE_HZ, bundle: false });
+    await this.#order({ begin, end: frameNow() ?? begin + SAMPLE_RATE_HZ, bundle: false });
     await forgetRecording();
   }
 
@@ -254,6 +254,11 @@ class Row {
   save() {
     this.#link.click();
   }
+}
+
+/** @returns {number | null} whole frame of the piece that is heard now */
+function frameNow() {
+  return heard.frame === null ? null : Math.round(heard.frame);
 }
 
 /** @param {number} seconds @returns {string} "1:05" */
