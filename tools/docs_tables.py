@@ -18,7 +18,7 @@ from everjam.engines.band.instruments import PATCHES
 from everjam.engines.band.kit import DRUM_VOICES
 from everjam.engines.band.theory import MODES
 from everjam.errors import EverjamError, PeerError, ServerBusy, UsageError
-from everjam.live import budget, guards, jam, service
+from everjam.live import budget, events, guards, jam, named, service
 from everjam.live.metrics import Metrics
 from everjam.protocol import codec
 from everjam.steering import FIELDS
@@ -133,6 +133,10 @@ def limits() -> str:
         ("Time to the setup", f"{jam.SETUP_TIMEOUT_SECONDS:.0f} s", "1008"),
         ("Time to make room for a chunk", f"{jam.STALL_SECONDS:.0f} s", "1008"),
         ("Lead that may be asked for", f"{service.MIN_LEAD_SECONDS:g} to {service.MAX_LEAD_SECONDS:g} s", "1007"),
+        ("Jams kept for those who come back", f"{named.MAX_KEPT}, for {named.KEEP_SECONDS:.0f} s", "forgotten"),
+        ("Bar to begin at", f"{named.MAX_BAR:,}", "that bar"),
+        ("Readers of one jam's events", events.MAX_READERS, "503"),
+        ("Events that a reader may be behind", events.MAX_WAITING_EVENTS, "cut off"),
         ("Time to the end of a request's head", f"{guards.HEADER_TIMEOUT_SECONDS:.0f} s", "cut off"),
     ]
     return table(("What", "At most", "Beyond it"), rows)
