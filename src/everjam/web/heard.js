@@ -18,6 +18,7 @@ const KEPT_SECONDS = 60;
 const MAX_NOTES = 8192;
 const MAX_BEATS = 1024;
 const MAX_WHYS = 64;
+const BACK_FRAMES = 9600;
 
 /** Events: `beat` (detail: Beat) and `why` (detail: Why[]) when they are heard. */
 export class Heard extends EventTarget {
@@ -102,7 +103,8 @@ export class Heard extends EventTarget {
   tell() {
     const frame = this.#frameAtEar();
     if (frame === null) return;
-    const before = this.#told;
+    // Where the ear has gone back, what came just before is told again: a beat must not be missed.
+    const before = frame < this.#told ? frame - BACK_FRAMES : this.#told;
     this.#told = frame;
     for (const beat of this.#beats) if (beat.frame > before && beat.frame <= frame) this.#emit("beat", beat);
     while (this.#whys.length && this.#whys[0].frame <= frame) this.#emit("why", this.#whys.shift()?.why);
