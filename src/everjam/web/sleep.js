@@ -7,7 +7,7 @@ import { icon, make, placeBeside } from "./dom.js";
 import { MAX_MINUTES } from "./sleeptimer.js";
 
 const MOON = "M20 14.500A8.500 8.500 0 1 1 9.500 4a7 7 0 0 0 10.500 10.500Z";
-const CHOICES = [15, 30, 45, 60, 90];
+const CHOICES = [15, 30, 45, 60, 90, 120];
 const REFRESH_MS = 1000;
 
 export class SleepElement extends HTMLElement {
