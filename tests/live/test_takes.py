@@ -241,7 +241,13 @@ async def test_notes_that_are_late_are_waited_for(tmp_path: Path) -> None:
     stretch = player.tape.grab(2)
     async with studio(tmp_path, Watched()) as made:
         made.renderer.late_twice = True
-        assert_as_sent(samples(await made.file(stretch)), sent(player, stretch))
+        take = await made.takes.begin(JAM, stretch, "wav", bundle=False)
+        async with asyncio.timeout(20):
+            while (info := made.takes.find(JAM, take.id)) and info.state == "rendering":
+                await made.clock.advance(0.1)
+        path = made.takes.file(JAM, take.id)
+        assert path is not None
+        assert_as_sent(samples(path), sent(player, stretch))
         assert len(made.renderer.calls) == 3 * stretch.chunks
 
 

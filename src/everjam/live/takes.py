@@ -48,7 +48,9 @@ MAX_BYTES: Final = 8 * 1024**3
 RESERVE_BYTES: Final = 256 * 1024**2
 """What takes leave free on the disk."""
 HEDGE_SECONDS: Final = 3.0
-_LATE_TRIES: Final = 40
+_LATE_TRIES: Final = 20
+_LATE_PAUSE_SECONDS: Final = 0.2
+"""Time for a worker to finish notes for which it would not wait, before it is asked again."""
 _BATCH_FRAMES: Final = 2 * SAMPLE_RATE_HZ
 _STALE_SECONDS: Final = 86_400.0
 _LOSSY_SHARE: Final = 0.2
@@ -277,6 +279,7 @@ class Takes:
                 rendered = await self._renderer.render(call, deadline_seconds=math.inf, hedge_seconds=HEDGE_SECONDS)
             if not rendered.late_notes:
                 break
+            await self._clock.sleep_until(self._clock.now_seconds() + _LATE_PAUSE_SECONDS)
         return rendered
 
     # room ────────────────────────────────────────────────────────────────────────────────────────
