@@ -245,7 +245,8 @@ class BandEngine:
         until = state.mixer.frame + frames + duck.AHEAD_FRAMES
         laid, line = self._lay(state.timeline, steering, until)
         brightness = steering.controls.brightness
-        added = [self._voice(placed, voices.brightness_step(brightness)) for placed in laid.notes]
+        step = voices.brightness_step(brightness)
+        added = [self._voice(placed, step) for placed in laid.notes]
         sounding = _renew(_choke((*state.mixer.voices, *added), added), added, self._patches)
         sounding = _bind(sounding, added, self._patches)
         self._ready = self._gather(sounding, state.mixer.frame + frames, deadline if is_hurried else None)

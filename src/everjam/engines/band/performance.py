@@ -90,9 +90,11 @@ def _fit(drafts: Sequence[Draft]) -> None:
         if draft.part != "drums":
             parts.setdefault((draft.layer, draft.patch), []).append(draft)
     for (layer, patch), played in parts.items():
-        moved = in_range(patch, [draft.pitch for draft in played], together=layer != "bass")
-        for draft, pitch in zip(played, moved, strict=True):
-            draft.pitch = pitch
+        low, high = RANGES.get(patch, (0, 127))
+        pitches = [draft.pitch for draft in played]
+        if min(pitches) < low or max(pitches) > high:
+            for draft, pitch in zip(played, in_range(patch, pitches, together=layer != "bass"), strict=True):
+                draft.pitch = pitch
 
 
 def _tie(scene: Scene, kept: list[Draft], dropped: dict[tuple[str, float], float]) -> None:
@@ -124,7 +126,8 @@ def _written(length: float) -> float:
 
 @lru_cache(maxsize=4096)
 def _placed(pan: float) -> float:
-    return round(max(-1.0, min(1.0, pan)), 3)
+    # Never -0.0: equal keys share an entry, and whichever came first would show.
+    return round(max(-1.0, min(1.0, pan)), 3) + 0.0
 
 
 @lru_cache(maxsize=256)
