@@ -25,7 +25,7 @@ from everjam.engines.band.instruments.dsp.filters import bandpass, burst, highpa
 from everjam.engines.band.instruments.dsp.modal import modal
 from everjam.engines.band.instruments.dsp.shaping import saturate
 from everjam.engines.band.instruments.dsp.strings import StringModel, pluck
-from everjam.engines.band.instruments.playing import FRETTED, Bend, Plucked, bent, guitar, moves, play
+from everjam.engines.band.instruments.playing import FRETTED, PICKED, Bend, Plucked, bent, guitar, moves, play, repicked
 from everjam.engines.band.instruments.struck import Struck
 from everjam.engines.band.instruments.voicing import Stroke
 from everjam.engines.band.score import Articulation
@@ -177,13 +177,19 @@ def _chorus(stroke: Stroke) -> Float32Array:
     return np.stack(sides)
 
 
-def _twang(stroke: Stroke) -> Float32Array:
-    """Bridge pickup, plectrum at the saddle, a tape echo's single repeat."""
+def _bridge(stroke: Stroke) -> Float32Array:
+    """A bright string close to its end."""
     frames = frames_of(min(stroke.held_seconds, 4.0) + 0.2)
     model = StringModel(
         3.2, 5200.0, 0.09, 0.09, 8e-6, stroke.bright(3500.0, 9000.0) * stroke.hard(0.5, 1.0), noise=0.15
     )
-    string = unit(pluck(model, stroke.hz, frames, stroke.rng)) * release(frames, stroke.held_seconds, 0.18)
+    return unit(pluck(model, stroke.hz, frames, stroke.rng)) * release(frames, stroke.held_seconds, 0.18)
+
+
+def _twang(stroke: Stroke) -> Float32Array:
+    """Bridge pickup, plectrum at the saddle, a tape echo's single repeat."""
+    string = repicked(_bridge, PICKED, stroke) if stroke.articulation == "tremolo" else _bridge(stroke)
+    frames = string.size
     string = saturate(shape(string, peaks(((2800.0, 1600.0, 1.4),)), highpass(70.0, 1)), stroke.hard(0.5, 1.1), 0.1)
     if stroke.articulation == "legato":
         string *= attack(frames, 0.012)
@@ -223,6 +229,6 @@ PATCHES: Final[tuple[Patch, ...]] = (
         partial(_distorted, True), 30, 36, 72, (), variants=3, sustained=False,
     ),
     guitar("guitar_lead", "Singing lead guitar", _lead, 29, 40, 88, _DRIVEN),
-    guitar("guitar_twang", "Twang guitar with slapback", _twang, 27, 40, 84, ("legato", "scoop", "fall")),
+    guitar("guitar_twang", "Twang guitar with slapback", _twang, 27, 40, 84, ("legato", "scoop", "fall", "tremolo")),
     guitar("guitar_wah", "Wah guitar", _wah, 28, 40, 86, ("legato", "muted", "staccato", "scoop")),
 )  # fmt: skip

@@ -263,7 +263,7 @@ GAINS_DB: Final[dict[str, float]] = {
     "vocoder": -5.6,
     "choir_ah": -4.1,
     "choir_oo": -5.2,
-    "choir_mm": -5.1,
+    "choir_mm": -4.6,
     "choir_low": -3.9,
     "voice_solo": -6.5,
     "voice_female": -6.7,

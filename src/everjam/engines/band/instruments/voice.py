@@ -8,7 +8,7 @@ import numpy as np
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.contract import Patch
-from everjam.engines.band.instruments.dsp.additive import gains, levels_at
+from everjam.engines.band.instruments.dsp.additive import SILENT_DB, gains, levels_at
 from everjam.engines.band.instruments.dsp.bands import band_noise
 from everjam.engines.band.instruments.dsp.base import (
     TAU,
@@ -53,6 +53,10 @@ class Choir:
     steadiness: float = 0.4
 
 
+_HUM_HZ: Final = np.array([300.0, 1050.0, 2200.0, 3100.0, 4300.0])
+_HUM_ZERO_HZ: Final = 800.0
+_NOSES: Final = np.array([0.72, 0.9, 1.12, 1.4])
+"""Of large and small people: what each has for itself is not heard of all together."""
 _BREATH_FRAMES: Final = 960
 _STAGES: Final = (0.05, 0.3, 1.0)
 
@@ -66,20 +70,24 @@ def _choir(choir: Choir, stroke: Stroke) -> Float32Array:
     at = control_times(frames)
     levels_db = spectrum.levels_db
     if choir.hum:
-        # Shut lips: the nose's low pole, its zero, little above.
+        # Shut lips: what the folds make goes through the nose.
         hz = spectrum.hz
-        nose = 1.0 / np.sqrt(1.0 + (hz / 420.0) ** 3) * (0.25 + np.minimum(1.0, np.abs(hz - 900.0) / 700.0))
-        levels_db = f32(levels_db + 20.0 * np.log10(nose / nose.max()))
+        noses = tract(np.broadcast_to(hz, (_NOSES.size, hz.size)), _NOSES[:, None] * _HUM_HZ, _NOSES * _HUM_ZERO_HZ)
+        nose = np.sqrt(np.mean(noses**2, axis=0) / (1.0 + (hz / 420.0) ** 3)) / hz
+        hum_db = 20.0 * np.log10(nose / nose.max()) + levels_db.max(axis=1, keepdims=True)
+        levels_db = f32(np.maximum(hum_db, SILENT_DB))
     rows = gains(levels_at(spectrum.seconds, levels_db, np.array(_STAGES))).astype(np.float64)
     rows *= stroke.bright(0.75, 1.33) ** np.log2(1.0 + np.arange(rows.shape[1]))
     loudness = np.sqrt(np.sum(rows**2, axis=1, keepdims=True))
-    position = f32(np.interp(at, _STAGES, np.arange(len(_STAGES))).astype(np.float32))
-    tone = cloud(stroke.hz, rows / loudness, choir.spread, frames, position, stroke.rng)
-    tone *= _steadying(tone, choir.steadiness)
     moments = np.interp(
         np.arange(0.0, spectrum.seconds.size - 0.9, 0.25), np.arange(spectrum.seconds.size), spectrum.seconds
     )
     power = np.sqrt(np.sum(gains(levels_at(spectrum.seconds, levels_db, moments)) ** 2, axis=1))
+    if stroke.articulation == "legato":
+        at = at + np.float32(moments[int(np.argmax(power > 0.7 * power[moments < 1.0].max()))])
+    position = f32(np.interp(at, _STAGES, np.arange(len(_STAGES))).astype(np.float32))
+    tone = cloud(stroke.hz, rows / loudness, choir.spread, frames, position, stroke.rng)
+    tone *= _steadying(tone, choir.steadiness)
     rise = np.interp(at, moments, power / max(1e-9, float(loudness.max())))
     tone *= upsample(f32(rise.astype(np.float32)), frames)
     air = band_noise(stroke.rng, spectrum.seconds, f32(spectrum.noise_db + choir.noise_db), frames)
@@ -217,7 +225,14 @@ def _soloist(name: str, title: str, singer: Singer, low: int, high: int, variant
 PATCHES: Final[tuple[Patch, ...]] = (
     _choral("choir_ah", "Choir, ah", partial(_choir, Choir("choir_ah")), 52, 40, 84),
     _choral("choir_oo", "Choir, oo", partial(_choir, Choir("choir_oo", steadiness=0.8)), 53, 40, 84),
-    _choral("choir_mm", "Humming choir", partial(_choir, Choir("choir_oo", hum=True, steadiness=0.8)), 53, 40, 80),
+    _choral(
+        "choir_mm",
+        "Humming choir",
+        partial(_choir, Choir("choir_oo", hum=True, steadiness=0.6)),
+        53,
+        40,
+        80,
+    ),
     _choral("choir_low", "Low choir, vowels that darken", partial(_low_choir, ("ah", "oh", "oo")), 52, 28, 62),
     _soloist("voice_solo", "Solo voice", _SOLO, 45, 84, 2),
     _soloist("voice_female", "Woman's voice: its syllable by take", _WOMAN, 55, 86, 4),

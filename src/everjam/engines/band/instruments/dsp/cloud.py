@@ -241,14 +241,16 @@ def _power(
     sizes = np.ceil(np.log2(last - first)).astype(np.int64)
     for step in np.unique(sizes[kept]):
         group = np.flatnonzero(kept & (sizes == step))
-        bins = first[group, None] + np.arange(int((last - first)[group].max()))
-        share = np.zeros(bins.shape, np.float32)
-        scale = f32(0.7071 / blur[group])[:, None]
+        steps = np.arange(int((last - first)[group].max()))
+        scale = 0.7071 / blur[group]
+        places = np.outer(f32(scale * bin_hz), f32(steps))
+        share, away = np.zeros(places.shape, np.float32), np.empty(places.shape, np.float32)
         for ratio in detuned:
-            away = (f32(bins * bin_hz) - f32(multiples[group] * ratio)[:, None]) * scale
-            share += np.exp(-away * away)
+            np.add(places, f32((first[group] * bin_hz - multiples[group] * ratio) * scale)[:, None], out=away)
+            away *= away
+            share += np.exp(np.negative(away, out=away), out=away)
         share /= share.sum(axis=1, keepdims=True)
-        np.minimum(bins, highest - 1, out=bins)
-        for row, levels in enumerate(loudness[:, group]):
-            out[row] += np.bincount(bins.ravel(), (share * levels[:, None]).ravel(), highest)
+        bins = np.minimum(first[group, None] + steps, highest - 1).ravel()
+        for row, levels in enumerate(f32(loudness[:, group])):
+            out[row] += np.bincount(bins, (share * levels[:, None]).ravel(), highest)
     return f32(out)
