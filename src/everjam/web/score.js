@@ -66,6 +66,7 @@ export class Score extends HTMLElement {
   /** @type {Why[]} */
   #why = [];
   #playing = false;
+  #over = true;
 
   connectedCallback() {
     if (!this.firstElementChild) this.innerHTML = MARKUP;
@@ -136,7 +137,8 @@ export class Score extends HTMLElement {
   #showPlayback(playback) {
     this.#playing = playback === "playing";
     this.dataset.playing = String(this.#playing);
-    if (playback === "stopped" || playback === "failed") {
+    this.#over = playback === "stopped" || playback === "failed";
+    if (this.#over) {
       this.#show(null);
       this.#showWhy([]);
       this.#roll?.clear();
@@ -148,7 +150,7 @@ export class Score extends HTMLElement {
   /** @param {Beat} beat */
   #onBeat(beat) {
     // Between the beats the ticker is more exact; it rests where nothing may move, and then a bar is one picture.
-    if (!isStill()) return;
+    if (!isStill() || this.#over) return;
     this.#show(beat);
     if (beat.beat === 0) this.#ticker.wake();
   }
@@ -156,7 +158,7 @@ export class Score extends HTMLElement {
   /** @returns {boolean} */
   #draw() {
     const { frame } = this.heard;
-    const beat = this.heard.now();
+    const beat = this.#over ? null : this.heard.now();
     if (beat) this.#show(beat);
     if (frame !== null && beat && this.#roll && this.#$("canvas").clientWidth) {
       const window = this.#roll.window(frame, this.#barFrames());
