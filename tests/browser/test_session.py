@@ -52,6 +52,23 @@ def test_a_lost_connection_goes_on_with_the_very_next_sample(visit: Visit, serve
     assert all(samples == music[frame : frame + 4].ravel().tolist() for frame, _, samples in pushed)
 
 
+def test_a_connection_lost_in_a_pause_goes_on_as_well(visit: Visit, server: LiveServer) -> None:
+    page = visit.page
+    page.evaluate(LISTEN_IN)
+    visit.play()
+    page.wait_for_function("() => pushed.length > 8")
+    page.evaluate("everjam.transport.pause()")
+    visit.wait_for_silence()
+    flushes, pushed = page.evaluate("flushes"), page.evaluate("pushed.length")
+    server.drop_connections()
+    page.wait_for_function("() => everjam.session.link === 'idle'")
+    visit.play()
+    page.wait_for_function(f"() => pushed.length > {pushed} + 5")
+    assert page.evaluate("flushes") == flushes
+    frames = page.evaluate("pushed.map(([frame]) => frame)")
+    assert frames == list(range(0, 9600 * len(frames), 9600))
+
+
 def tone(seed: int, frames: int) -> np.ndarray:
     """What the tone engine plays with the prompts that a new page has."""
     engine = ToneEngine()
@@ -82,6 +99,9 @@ def test_a_restarted_server_sounds_again_within_three_seconds(server: LiveServer
         visit.play()
         visit.wait_for_sound()
         seed = visit.page.evaluate("everjam.store.state.seed")
+        visit.page.wait_for_function("() => everjam.heard.bar >= 1", timeout=8000)
+        visit.page.evaluate("everjam.store.setConfig('brightness', 0.9)")
+        bar = visit.page.evaluate("everjam.heard.bar")
         begin = time.monotonic()
         server.stop()
         server.restart()
@@ -89,6 +109,9 @@ def test_a_restarted_server_sounds_again_within_three_seconds(server: LiveServer
         visit.wait_for("playing")
         visit.wait_for_sound()
         assert time.monotonic() - begin < 3.0
+        visit.page.wait_for_function("() => everjam.heard.bar !== null")
+        assert visit.page.evaluate("everjam.heard.bar") in (bar, bar + 1, bar + 2)
+        assert '"brightness":0.9' in visit.sent[-1] + visit.sent[-2] + visit.sent[-3]
         assert visit.page.evaluate("everjam.store.state.seed") == seed
     assert all("ERR_CONNECTION_REFUSED" in complaint for complaint in visit.complaints)
 
@@ -124,6 +147,24 @@ def test_a_server_without_the_extension_plays_and_comes_back(visit: Visit, serve
     visit.wait_for_sound()
     assert page.evaluate("flushes") == flushes + 1
     assert page.evaluate("everjam.session.jam") is None
+
+
+def test_a_line_on_which_nothing_comes_is_given_up_but_not_after_a_pause(visit: Visit) -> None:
+    page = visit.page
+    visit.play()
+    page.evaluate("everjam.transport.pause()")
+    visit.wait_for("paused")
+    later = "() => { const now = performance.now.bind(performance); performance.now = () => now() + 20000; }"
+    page.evaluate(later)
+    page.wait_for_timeout(300)
+    visit.play()
+    page.wait_for_timeout(300)
+    assert len(visit.sockets) == 1
+    # Time passes at once, and with it everything that should have come.
+    assert page.evaluate(f"() => {{ ({later})(); everjam.session.check(); return everjam.session.link; }}") == "waiting"
+    visit.wait_for("playing")
+    visit.wait_for_sound()
+    assert len(visit.sockets) == 2
 
 
 def test_an_idle_connection_that_ends_is_not_worth_a_word(visiting: Visiting) -> None:

@@ -24,6 +24,8 @@ const RETRY_MS = [100, 200, 300, 500, 500, 500, 500, 500, 500, 1000, 2000, 3000,
 const THROTTLE_MS = 40;
 /** A server that plays sends five times a second: after this long without a word the line is dead. */
 const DEAD_MS = 6000;
+/** A server that has just been started may take its time before the first sound. */
+const COLD_MS = 60_000;
 const CLOSE_GOING_AWAY = 1001;
 const CLOSE_INVALID = 1007;
 const CLOSE_REFUSED = 1008;
@@ -111,6 +113,7 @@ export class LiveSession extends EventTarget {
   /** Starts the music, or goes on after a pause; connects if need be. */
   play() {
     this.#wantsPlay = true;
+    this.#lastWordAt = performance.now();
     if (this.#ready) this.#control("PLAY");
     else if (!this.#socket) this.#connect();
   }
@@ -148,7 +151,8 @@ export class LiveSession extends EventTarget {
   /** Gives up a connection on which nothing comes any more, and tries a new one; to be called some times a second. */
   check() {
     const socket = this.#socket;
-    if (!socket || !this.#wantsPlay || performance.now() - this.#lastWordAt < DEAD_MS) return;
+    const patience = this.#sounded ? DEAD_MS : COLD_MS;
+    if (!socket || !this.#wantsPlay || performance.now() - this.#lastWordAt < patience) return;
     // A dead line does not answer the close frame either, so the end is not waited for.
     socket.onclose = socket.onmessage = null;
     socket.close();
