@@ -18,8 +18,9 @@ from everjam.engines.band.instruments import PATCHES
 from everjam.engines.band.kit import DRUM_VOICES
 from everjam.engines.band.theory import MODES
 from everjam.errors import EverjamError, PeerError, ServerBusy, UsageError
-from everjam.live import budget, events, guards, jam, named, service
+from everjam.live import api, budget, events, guards, jam, named, service, takes
 from everjam.live.metrics import Metrics
+from everjam.live.tape import TapeLimits
 from everjam.protocol import codec
 from everjam.steering import FIELDS
 
@@ -138,6 +139,23 @@ def limits() -> str:
         ("Readers of one jam's events", events.MAX_READERS, "503"),
         ("Events that a reader may be behind", events.MAX_WAITING_EVENTS, "cut off"),
         ("Time to the end of a request's head", f"{guards.HEADER_TIMEOUT_SECONDS:.0f} s", "cut off"),
+        ("Time to read on in an answer over HTTP", f"{guards.READ_TIMEOUT_SECONDS:.0f} s", "cut off"),
+    ]
+    return table(("What", "At most", "Beyond it"), rows)
+
+
+def take_limits() -> str:
+    """What may be taken of a jam, from the constants that enforce it."""
+    kept = TapeLimits()
+    rows = [
+        ("Latest music that is always kept", f"{kept.window_seconds:.0f} s", "400"),
+        ("Length of a recording", f"{kept.held_seconds / 60:.0f} min", "the rest is not kept"),
+        ("Bars in an order", f"{api.MAX_BARS:,}", "400"),
+        ("Takes of a jam that are being rendered", takes.MAX_RENDERING_A_JAM, "429"),
+        ("Takes of the server that are being rendered", takes.MAX_RENDERING, "429"),
+        ("Takes that are kept", f"{takes.MAX_KEPT}, for {takes.KEEP_SECONDS / 60:.0f} min", "the oldest go"),
+        ("Their files", f"{takes.MAX_BYTES / 1024**3:.0f} GB", "the oldest go, then 507"),
+        ("Size of a request", f"{api.MAX_BODY_BYTES // 1024} KiB", "413"),
     ]
     return table(("What", "At most", "Beyond it"), rows)
 
