@@ -7,6 +7,7 @@ import sys
 import pytest
 from tests.engines.band.composing import COMPOSER, bars, steer
 
+from everjam.engines.band import composer, harmony, style
 from everjam.engines.band.composer import Composer, Memory
 from everjam.steering import Steering
 
@@ -40,6 +41,17 @@ def test_compose_does_not_change_its_memory_or_remember_anything() -> None:
     COMPOSER.compose(memory, steer("thrash"), 4)
     assert COMPOSER.compose(memory, steering, 9) == first
     assert Composer().compose(memory, steering, 9) == first
+
+
+def test_draws_that_are_remembered_are_the_same_as_new_ones() -> None:
+    steering, memory, fresh = steer("funk", "metal:0.5"), COMPOSER.start(), []
+    whole = bars(steering, 10, 3)
+    for _ in range(10):
+        for remembering in (style._drawn, harmony.bar_chords, composer._layer_needs, composer._dice):
+            remembering.cache_clear()
+        bar, memory = COMPOSER.compose(memory, steering, 3)
+        fresh.append(bar)
+    assert fresh == whole
 
 
 def test_seeds_differ() -> None:
