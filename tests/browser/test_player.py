@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser.visiting import LiveServer, Visit
 
 Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
@@ -250,3 +251,18 @@ def test_twenty_minutes_of_music_leave_nothing_behind(server: LiveServer, visiti
         heap_after, nodes_after = feed(6000)
         assert heap_after - heap < 1_000_000, json.dumps([heap, heap_after])
         assert nodes_after - nodes < 50
+
+
+def test_the_volume_has_a_button_that_says_how_loud_it_is(visit: Visit) -> None:
+    page = visit.page
+    button = page.get_by_role("button", name="Volume: 100 percent")
+    button.press("Enter")
+    slider = page.get_by_role("slider", name="Volume")
+    expect(slider).to_be_focused()
+    slider.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", "0 percent")
+    assert page.evaluate("everjam.player.volume") == 0
+    slider.fill("40")
+    page.keyboard.press("Escape")
+    expect(slider).to_be_hidden()
+    expect(page.get_by_role("button", name="Volume: 40 percent")).to_be_visible()

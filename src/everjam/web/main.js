@@ -19,6 +19,7 @@ import { Stage } from "./stage.js";
 import { suggestions } from "./suggest.js";
 import "./takes.js";
 import { applyTheme, bindThemeButton } from "./theme.js";
+import "./volume.js";
 
 const LABELS = {
   stopped: "Press play",
