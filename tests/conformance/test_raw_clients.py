@@ -146,3 +146,36 @@ async def test_a_message_of_binary_frames_and_the_largest_chunk_stay_below_what_
     await listener.next_chunk()
     assert len(listener.chunks[0].metadata["clientContent"]["weightedPrompts"]) == 16
     await listener.close()
+
+
+async def test_prompt_dj_midi_plays_beside_a_page(server: LiveServer) -> None:
+    """Sixteen knobs with keys of their own, sent with every chunk; STOP, then a new socket beside the old one."""
+    page = await Listener.set_up(server, "?events=1&chunk=0.2&lead=0.5")
+    await page.say(prompts("Funk"), PLAY)
+    await page.next_chunk()
+
+    def knobs(turn: int) -> dict[str, object]:
+        found = [
+            {"promptId": f"prompt-{n}", "text": f"Style {n}", "weight": (n + turn) % 4 / 2, "cc": n, "color": "#9900ff"}
+            for n in range(16)
+        ]
+        # The app itself leaves out what is turned down.
+        return {"clientContent": {"weightedPrompts": [knob for knob in found if knob["weight"]]}}
+
+    orphan = await Listener.set_up(server)
+    await orphan.say(knobs(0), PLAY)
+    for turn in range(1, 4):
+        assert set(await orphan.next_message()) == {"serverContent"}
+        await orphan.say(knobs(turn))
+    assert orphan.others == [{"setupComplete": {}}]
+    await orphan.say(STOP)
+
+    again = await Listener.set_up(server)
+    await again.say(knobs(5), PLAY)
+    await again.next_chunk()
+    assert len(again.chunks[0].metadata["clientContent"]["weightedPrompts"]) == 12
+    heard = len(page.chunks)
+    await page.next_chunk()
+    assert len(page.chunks) > heard
+    for listener in (again, orphan, page):
+        await listener.close()
