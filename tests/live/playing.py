@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any
 
-from everjam.live.tape import Stretch, Tape, TapeLimits
+from everjam.live.stretch import Stretch
+from everjam.live.tape import Tape, TapeLimits
 from everjam.live.worker import RenderCall, Rendered, render
 from everjam.steering import Controls, Steering, WeightedPrompt
 

@@ -22,8 +22,8 @@ from everjam.errors import EngineError, ServerBusy
 from everjam.export.audiofile import FORMATS, AudioFile
 from everjam.export.bundle import FADE_IN_FRAMES, FADE_OUT_FRAMES
 from everjam.live import takes as takes_module
+from everjam.live.stretch import Stretch
 from everjam.live.takes import KEEP_SECONDS, NoRoom, TakeInfo, Takes
-from everjam.live.tape import Stretch
 from everjam.live.worker import RenderCall, Rendered
 from everjam.testing import FakeClock
 
@@ -261,7 +261,9 @@ class Broken(NamedTuple):
     [
         Broken(EngineError("state of /secret/path"), "The engine could not play it again."),
         Broken(ZeroDivisionError("/secret"), "Internal error encountered."),
-        Broken(OSError(28, "No space left on device"), "The file could not be written."),
+        Broken(
+            OSError(28, "No space left on device"), "The file could not be written; the disk of the server may be full."
+        ),
     ],
 )
 async def test_a_take_that_fails_says_why_and_leaves_nothing(tmp_path: Path, broken: Broken) -> None:

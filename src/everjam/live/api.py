@@ -15,8 +15,9 @@ from everjam.errors import EverjamError, InvalidKey, InvalidMessage, ServerBusy
 from everjam.export.audiofile import FORMATS
 from everjam.live.answers import error_answer, unknown_jam
 from everjam.live.auth import KeyRing
+from everjam.live.stretch import Line, Stretch
 from everjam.live.takes import NoRoom, TakeInfo, Takes
-from everjam.live.tape import Line, Stretch, Tape
+from everjam.live.tape import Tape
 
 MAX_BODY_BYTES: Final = 16 * 1024
 MAX_BARS: Final = 4096

@@ -28,7 +28,7 @@ from everjam.export.audiofile import FORMATS
 from everjam.export.bundle import TakeOrder, TakeWriter
 from everjam.live.clock import Clock
 from everjam.live.jam import Renderer
-from everjam.live.tape import Planned, Stretch
+from everjam.live.stretch import Planned, Stretch
 from everjam.live.worker import RenderCall, Rendered
 from everjam.steering import Steering
 
@@ -55,6 +55,7 @@ _BATCH_FRAMES: Final = 2 * SAMPLE_RATE_HZ
 _STALE_SECONDS: Final = 86_400.0
 _LOSSY_SHARE: Final = 0.2
 _NO_ROOM: Final = "There is no room on the server's disk for this take."
+_NOT_WRITTEN: Final = "The file could not be written; the disk of the server may be full."
 _NO_ROOM_REMEDY: Final = "Delete other takes, or take less."
 
 
@@ -231,7 +232,7 @@ class Takes:
         if isinstance(error, EverjamError | OSError | soundfile.SoundFileError):
             log.error("take failed: %s", log_line(error))
             no_room = await asyncio.to_thread(self._free_bytes) < RESERVE_BYTES
-            return f"{_NO_ROOM} {_NO_ROOM_REMEDY}" if no_room else "The file could not be written."
+            return f"{_NO_ROOM} {_NO_ROOM_REMEDY}" if no_room else _NOT_WRITTEN
         log.error("take failed", exc_info=error)
         return "Internal error encountered."
 

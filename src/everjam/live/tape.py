@@ -11,21 +11,16 @@ are pure, so the calls from a checkpoint on give the very samples that were sent
 engine's state, a second of music some tens of bytes; all of it stays below ``TapeLimits``.
 """
 
-from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
 from everjam.audio import SAMPLE_RATE_HZ
 from everjam.errors import InvalidMessage
+from everjam.live.stretch import Line, Run, Stretch, pack, trimmed
 from everjam.live.worker import RenderCall, Rendered
-from everjam.steering import Controls, Steering, WeightedPrompt
 
-_RUN_BYTES: Final = 200
-_TEXT_BYTES: Final = 64
-_CONTROLS_BYTES: Final = 300
 _LINE_BYTES: Final = 120
 
 _frame: Final = attrgetter("frame")
@@ -51,146 +46,11 @@ class TapeLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A bar line.
-
-    Attributes:
-        frame: Where it is heard.
-        bar: Number of the bar that begins there.
-    """
-
-    frame: int
-    bar: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Steered:
-    """A ``Steering``, packed: a page that drifts sends a new one with every chunk."""
-
-    texts: tuple[str, ...]
-    weights: bytes
-    controls: Controls
-
-    def unpack(self) -> Steering:
-        weights = array("d", self.weights)
-        return Steering(tuple(map(WeightedPrompt, self.texts, weights)), self.controls)
-
-
-@dataclass(slots=True)
-class _Run:
-    """Chunks of the same length and steering, one after the other.
-
-    Attributes:
-        frame: Frame of the first sample.
-        frames: Length of each chunk.
-        count: Number of chunks.
-        steered: What steers them.
-        seed: For a start or a reset.
-        reset: Whether the first of them resets the context.
-        fresh: Whether the first of them begins from nothing.
-        bar: Where it then begins.
-        cost_bytes: What it takes, roughly.
-    """
-
-    frame: int
-    frames: int
-    count: int
-    steered: _Steered
-    seed: int
-    reset: bool
-    fresh: bool
-    bar: int
-    cost_bytes: int
-
-    @property
-    def end_frame(self) -> int:
-        return self.frame + self.frames * self.count
-
-
-@dataclass(frozen=True, slots=True)
 class _Checkpoint:
     """The engine's state before the chunk that begins at ``frame``; None before the first."""
 
     frame: int
     state: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A chunk that is to be rendered again.
-
-    Attributes:
-        frame: Frame of its first sample.
-        frames: Length.
-        steering: What steers it.
-        seed: For a start or a reset.
-        reset: Reset the context first.
-        fresh: Begin from nothing, whatever went before.
-        bar: Where it then begins.
-    """
-
-    frame: int
-    frames: int
-    steering: Steering
-    seed: int
-    reset: bool
-    fresh: bool
-    bar: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of a jam, with all that it takes to render it again. It stays what it is while the jam goes on.
-
-    Attributes:
-        engine: Name of the engine.
-        state: The engine's state before the first chunk.
-        begin_frame: Where the stretch begins: in or after the first chunk.
-        end_frame: Where it ends.
-        lines: Bar lines from begin to end, both included where bars begin there.
-        runs: What the chunks are made from.
-    """
-
-    engine: str
-    state: bytes | None
-    begin_frame: int
-    end_frame: int
-    lines: tuple[Line, ...]
-    runs: tuple[_Run, ...]
-
-    @property
-    def frames(self) -> int:
-        """Length."""
-        return self.end_frame - self.begin_frame
-
-    @property
-    def bars(self) -> int:
-        """How many whole bars it is long; 0 where it does not begin and end with one."""
-        at_lines = self.lines and (self.lines[0].frame, self.lines[-1].frame) == (self.begin_frame, self.end_frame)
-        return len(self.lines) - 1 if at_lines else 0
-
-    @property
-    def first_frame(self) -> int:
-        """Where rendering begins: at a checkpoint."""
-        return self.runs[0].frame
-
-    @property
-    def chunks(self) -> int:
-        """How many chunks are to be rendered."""
-        return sum(run.count for run in self.runs)
-
-    def steered(self) -> Iterator[tuple[int, int, Steering]]:
-        """Frames from which on something else may be asked for, with the seed and what is asked, in order."""
-        for run in self.runs:
-            yield run.frame, run.seed, run.steered.unpack()
-
-    def plan(self) -> Iterator[Planned]:
-        """The chunks from the checkpoint to the end, in order."""
-        for run in self.runs:
-            steering = run.steered.unpack()
-            for index in range(run.count):
-                frame, first = run.frame + index * run.frames, index == 0
-                yield Planned(frame, run.frames, steering, run.seed, run.reset and first, run.fresh and first, run.bar)
 
 
 class Tape:
@@ -206,7 +66,7 @@ class Tape:
     def __init__(self, limits: TapeLimits | None = None) -> None:
         self._limits = limits or TapeLimits()
         self._engine = ""
-        self._runs: list[_Run] = []
+        self._runs: list[Run] = []
         self._checkpoints: list[_Checkpoint] = []
         self._lines: list[Line] = []
         self._end = 0
@@ -277,7 +137,7 @@ class Tape:
 
     def _append(self, call: RenderCall, frame: int, *, extend: bool) -> None:
         last = self._runs[-1] if self._runs else None
-        steered, cost = _pack(call.steering, last.steered if last else None)
+        steered, cost = pack(call.steering, last.steered if last else None)
         fresh = call.state is None
         if extend and last is not None and not (call.reset or fresh):
             same = (last.frames, last.steered, last.seed) == (call.frames, steered, call.seed)
@@ -285,7 +145,7 @@ class Tape:
                 last.count += 1
                 return
         reset = call.reset and not fresh
-        self._runs.append(_Run(frame, call.frames, 1, steered, call.seed, reset, fresh, call.bar, cost))
+        self._runs.append(Run(frame, call.frames, 1, steered, call.seed, reset, fresh, call.bar, cost))
         self._cost_bytes += cost
 
     def _forget(self) -> None:
@@ -401,7 +261,7 @@ class Tape:
             if first >= last:
                 raise InvalidMessage("no whole bar lies there", field="end")
             begin, end = lines[first].frame, lines[last].frame
-        return _trimmed(whole, begin, end)
+        return trimmed(whole, begin, end)
 
     @staticmethod
     def _nearest(lines: list[Line], frame: int) -> int:
@@ -421,33 +281,4 @@ class Tape:
         first = bisect_left(self._runs, mark.frame, key=_frame)
         lines = self._lines[bisect_left(self._lines, begin, key=_frame) : bisect_right(self._lines, end, key=_frame)]
         whole = Stretch(self._engine, mark.state, begin, self._end, tuple(lines), tuple(self._runs[first:]))
-        return _trimmed(whole, begin, end)
-
-
-def _trimmed(whole: Stretch, begin: int, end: int) -> Stretch:
-    """A part of a stretch that begins no earlier; the runs are copies."""
-    runs = []
-    for run in whole.runs:
-        if run.frame >= end:
-            break
-        runs.append(replace(run, count=min(run.count, -(-(end - run.frame) // run.frames))))
-    lines = tuple(line for line in whole.lines if begin <= line.frame <= end)
-    return Stretch(whole.engine, whole.state, begin, end, lines, tuple(runs))
-
-
-def _pack(steering: Steering, before: _Steered | None) -> tuple[_Steered, int]:
-    """A steering packed, sharing what it can with the one before, and about how many bytes that takes."""
-    texts = tuple(prompt.text for prompt in steering.prompts)
-    weights = array("d", (prompt.weight for prompt in steering.prompts)).tobytes()
-    controls, cost = steering.controls, _RUN_BYTES + len(weights)
-    if before is not None and before.texts == texts:
-        texts = before.texts
-    else:
-        cost += sum(_TEXT_BYTES + 4 * len(text) for text in texts)
-    if before is not None and before.controls == controls:
-        controls = before.controls
-    else:
-        cost += _CONTROLS_BYTES
-    if before is not None and before.texts is texts and before.controls is controls and before.weights == weights:
-        return before, _RUN_BYTES
-    return _Steered(texts, weights, controls), cost
+        return trimmed(whole, begin, end)
