@@ -13,10 +13,11 @@ import pytest
 
 from everjam.audio import SAMPLE_RATE_HZ, from_pcm16
 from everjam.engines.tone import ToneEngine
-from everjam.errors import ServerBusy
+from everjam.errors import EngineError, ServerBusy
 from everjam.live import events, named
 from everjam.live.app import create_app
 from everjam.live.service import Service
+from everjam.live.worker import RenderCall
 from everjam.settings import Settings
 from everjam.steering import Steering, WeightedPrompt
 from everjam.testing import FakeClock, InlineRenderer, MemoryTransport
@@ -279,6 +280,27 @@ async def test_another_engine_does_not_go_on_with_this_ones_state() -> None:
     async with session(service, clock, events="1", resume=told(first, "jam")[0]["id"]) as second:
         await say(clock, second, {"setup": {"model": "models/everjam-band"}})
         assert told(second, "jam")[0]["resumed"] == "no"
+
+
+async def test_what_made_an_engine_fail_is_not_gone_on_with() -> None:
+    clock = FakeClock()
+    failing = False
+
+    async def before(_call: RenderCall) -> None:
+        if failing:
+            raise EngineError("the engine failed")
+
+    service = Service(Settings(engine="tone"), renderer=InlineRenderer(before), clock=clock)
+    async with session(service, clock, events="1") as first:
+        await say(clock, first, SETUP, SEEDED, prompts("a"), PLAY)
+        failing = True
+        await clock.advance(1)
+        assert first.closed == (1011, "Internal error encountered.")
+    failing = False
+    async with session(service, clock, events="1", resume=told(first, "jam")[0]["id"], bar="4") as second:
+        await say(clock, second, SETUP, SEEDED, prompts("a"), PLAY)
+        assert told(second, "jam")[0]["resumed"] == "bar"
+        assert told(second, "chunk")[0]["beats"][0]["bar"] == 4
 
 
 async def test_of_two_that_resume_one_jam_the_later_one_has_it() -> None:

@@ -29,6 +29,7 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 MAX_BYTES: Final = 1024 * 1024
 LIMITS: Final = {
     "everjam.live.guards:HEADER_TIMEOUT_SECONDS": 1.0,
+    "everjam.live.guards:READ_TIMEOUT_SECONDS": 1.0,
     "everjam.live.jam:SETUP_TIMEOUT_SECONDS": 1.0,
     "stall_seconds": 1.0,
 }
@@ -299,6 +300,11 @@ async def test_no_setup_in_time(server: LiveServer) -> None:
         *((f"chunk={value}", "chunk") for value in ("0", "-1", "0.03", "0.05", "2.04", "nan", "inf", "1e999", "x", "")),
         *((f"lead={value}", "lead") for value in ("0", "31", "nan", "-inf", "%00", "1_0x")),
         ("pace=warp", "pace"),
+        *((f"events={value}", "events") for value in ("", "2", "true", "%00", "1" * 5_000)),
+        *((f"events=1&resume={value}", "resume") for value in ("", "..%2F..", "%F0%9F%8E%B5", "%00", "a" * 5_000)),
+        *((f"events=1&bar={value}", "bar") for value in ("", "-1", "1.5", "nan", "0x10", "%D9%A3", "9" * 5_000)),
+        ("resume=abc", "resume"),
+        ("bar=1", "bar"),
     ],
 )
 async def test_options_on_the_url_that_make_no_sense(server: LiveServer, query: str, field: str) -> None:
@@ -585,6 +591,21 @@ def test_readers_that_never_read_are_closed_and_cost_little(server: LiveServer) 
         assert time.monotonic() - begin < 8.0
         assert (peak - before) / len(raws) <= 2_000_000
         assert all(raw.is_ended() for raw in raws)
+
+
+@linux_only
+def test_answers_that_nobody_reads_are_cut_off(server: LiveServer) -> None:
+    with RawSocket(server, receive_buffer=4096) as raw:
+        raw.send(b"GET /api/schema HTTP/1.1\r\nHost: a\r\n\r\n" * 400)
+        assert is_established(server, raw.socket)
+        wait_until(lambda: not is_established(server, raw.socket), 8.0, "the connection is cut off")
+    assert_alive(server)
+
+
+def is_established(server: LiveServer, peer: socket.socket) -> bool:
+    """Whether the server's end of a connection is open."""
+    ports = f":{server.port:04X} 0100007F:{peer.getsockname()[1]:04X} 01 "
+    return ports in Path("/proc/net/tcp").read_text()
 
 
 def assert_alive(server: LiveServer) -> None:

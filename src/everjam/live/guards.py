@@ -17,6 +17,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode
 
 HEADER_TIMEOUT_SECONDS: Final = 10.0
+READ_TIMEOUT_SECONDS: Final = 30.0
 MAX_HEADER_BYTES: Final = 16 * 1024
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 MAX_FRAGMENTS: Final = 1_024
@@ -35,9 +36,10 @@ _SECRET: Final = re.compile(
 
 
 class GuardedHttp(H11Protocol):
-    """HTTP/1.1 with a deadline for the request head."""
+    """HTTP/1.1 with a deadline for the request head, and for a peer that reads none of its answer."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Starts the deadline and bounds the kernel's send buffer."""
@@ -56,10 +58,26 @@ class GuardedHttp(H11Protocol):
         elif self._deadline is None:
             self._expect_head()
 
+    def pause_writing(self) -> None:
+        """The peer has not read much of its answer for a while: starts the deadline for that."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(READ_TIMEOUT_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The peer reads on."""
+        super().resume_writing()
+        self._lift_stall()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """Lifts the deadline."""
+        """Lifts the deadlines."""
         self._lift()
+        self._lift_stall()
         super().connection_lost(exc)
+
+    def _lift_stall(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def _expect_head(self) -> None:
         self._deadline = self.loop.call_later(HEADER_TIMEOUT_SECONDS, self._too_late)

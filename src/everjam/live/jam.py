@@ -143,16 +143,12 @@ class Jam:
         self._last_message_seconds = clock.now_seconds()
         self._budget = MessageBudget(clock.now_seconds())
         self._counted_as_playing = False
+        self._failed = False
 
     @property
     def playing(self) -> bool:
         """Whether music is being sent."""
         return self._session.phase is Phase.PLAYING
-
-    @property
-    def engine(self) -> str:
-        """Name of the engine that plays, "" before the setup."""
-        return self._engine
 
     def lead_seconds(self) -> float:
         """How far ahead of the listener the audio sent so far reaches."""
@@ -163,8 +159,8 @@ class Jam:
         self._flow.drain()
 
     def leave(self) -> Left | None:
-        """Where another connection can go on; None if there is nothing to go on with."""
-        return None if self._sent.state is None else Left(self._session.carry(), self._sent)
+        """Where another connection can go on; None if there is nothing to go on with, or if that would fail again."""
+        return None if self._sent.state is None or self._failed else Left(self._session.carry(), self._sent)
 
     def hand_over(self) -> Left | None:
         """``leave``, because another connection goes on in the place of this one, which ends."""
@@ -195,10 +191,11 @@ class Jam:
         except* EverjamError as errors:
             error = _first(errors, EverjamError)
             code, reason = close_frame(error)
-            log.log(
-                logging.INFO if isinstance(error, PeerError) else logging.ERROR, "session ended: %s", log_line(error)
-            )
+            is_ours = not isinstance(error, PeerError)
+            log.log(logging.ERROR if is_ours else logging.INFO, "session ended: %s", log_line(error))
+            self._failed = is_ours
         except* Exception as errors:
+            self._failed = True
             log.exception("session ended by an unexpected error")
             code, reason = close_frame(errors.exceptions[0])
         finally:

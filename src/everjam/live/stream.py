@@ -10,8 +10,8 @@ from everjam.live.answers import refusal, unknown_jam
 from everjam.live.auth import KeyRing
 from everjam.live.named import NamedJams
 
-_HEADERS: Final = {"x-accel-buffering": "no"}
-"""A proxy must not collect events before it hands them on."""
+_HEADERS: Final = {"x-accel-buffering": "no", "access-control-allow-origin": "*"}
+"""A proxy must not collect events before it hands them on; pages from anywhere may show what they know the id of."""
 
 
 class EventStream:
