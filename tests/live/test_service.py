@@ -61,6 +61,10 @@ async def test_http_routes() -> None:
         assert "<title>" in page.text
         assert "default-src 'self'" in page.headers["content-security-policy"]
         assert (await client.get("/nothing-here")).status_code == 404
+        script = await client.get("/main.js")
+        assert (script.headers["content-encoding"], script.headers["cache-control"]) == ("gzip", "no-cache")
+        again = await client.get("/main.js", headers={"if-none-match": script.headers["etag"]})
+        assert again.status_code == 304
 
 
 async def test_readyz_says_why_not() -> None:

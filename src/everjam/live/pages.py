@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -24,7 +25,8 @@ _HEADERS: Final = (
 def page_routes() -> list[BaseRoute]:
     """The pages by their names, and all files of the page under ``/``; to come last, because that takes every path."""
     files = StaticFiles(packages=[("everjam", "web")], html=True)
-    return [*(Route(path, _page(files, name)) for path, name in _PAGES.items()), Mount("/", files)]
+    packed = GZipMiddleware(files, minimum_size=512, compresslevel=6)
+    return [*(Route(path, _page(files, name)) for path, name in _PAGES.items()), Mount("/", packed)]
 
 
 def _page(files: StaticFiles, name: str) -> Callable[[Request], Awaitable[Response]]:
