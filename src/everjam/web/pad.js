@@ -151,6 +151,7 @@ class Pad extends HTMLElement {
     }
     point.classList.toggle("negative", isNegative(weight));
     point.classList.toggle("silent", !sounds && weight !== 0);
+    point.classList.toggle("off", weight === 0);
     point.lastElementChild?.replaceChildren(text);
     point.setAttribute("aria-label", `Point of ${text}`);
     point.setAttribute("aria-valuetext", `${spoken(place)}, weight ${shownWeight(weight)}`);

@@ -103,12 +103,12 @@ export class Slot {
 
   /** A short flash with the beat. */
   pulse() {
-    this.#light.animate([{ opacity: 1 }, { opacity: 0.55 }], { duration: 420, easing: "ease-out" });
+    this.#light.animate([{ opacity: 1 }, { opacity: 0.5 }], { duration: 480, easing: "ease-out" });
   }
 
   #showWords() {
     this.#words.textContent = this.#given;
-    this.#words.title = this.#given;
+    this.text.title = this.#given;
     if (document.activeElement === this.text) return;
     this.text.value = this.text.defaultValue = this.#given;
   }

@@ -60,7 +60,7 @@ class Suggestions {
    * @param {() => void} take what to do once a suggestion has been put into the field
    */
   attach(field, take) {
-    if (!this.#list.isConnected) document.body.append(this.#list);
+    if (!this.#list.isConnected) (document.querySelector("main") ?? document.body).append(this.#list);
     field.autocomplete = "off";
     field.setAttribute("role", "combobox");
     field.setAttribute("aria-autocomplete", "list");
@@ -68,7 +68,8 @@ class Suggestions {
     field.setAttribute("aria-controls", LIST_ID);
     field.addEventListener("input", () => this.#open(field, take, field.value));
     field.addEventListener("blur", () => this.close());
-    field.addEventListener("keydown", (event) => this.#key(event, field, take));
+    // Before the field's own keys: Enter and Escape are the list's as long as it is open.
+    field.addEventListener("keydown", (event) => this.#key(event, field, take), { capture: true });
   }
 
   /** Takes the list away. */
@@ -123,7 +124,7 @@ class Suggestions {
       // One place more than there are options: none of them is a choice too.
       this.#choose(options, ((this.#chosen + 1 + step + options.length + 1) % (options.length + 1)) - 1);
     } else if (open && event.key === "Escape") {
-      event.stopPropagation();
+      event.stopImmediatePropagation();
       this.close();
     } else if (open && event.key === "Enter" && this.#chosen >= 0) {
       event.preventDefault();
