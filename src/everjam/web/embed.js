@@ -46,7 +46,7 @@ function showPrompts() {
 function newChip(id) {
   const chip = document.createElement("button");
   chip.type = "button";
-  chip.className = "embed-chip";
+  chip.className = "embed-chip lit";
   chip.onclick = () => store.changePrompt(id, { muted: chip.getAttribute("aria-pressed") === "true", solo: false });
   chips.set(id, chip);
   $("chips").append(chip);

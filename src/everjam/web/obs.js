@@ -61,7 +61,7 @@ function show(music, ear, analyser) {
 function promptItem({ text, weight, colour }) {
   const item = document.createElement("li");
   item.textContent = text;
-  item.classList.toggle("away", weight < 0);
+  item.className = weight < 0 ? "lit away" : "lit";
   item.style.setProperty("--c", colour);
   item.style.setProperty("--w", String(Math.min(1, Math.abs(weight))));
   return item;

@@ -16,7 +16,9 @@ export const BARS = 8;
 const NOW = 0.94;
 const DRUM_SHARE = 0.2;
 const LEAST_SPAN = 28;
-const LABELS = 18;
+/** In shares of the page's type size: the room for labels above the notes, and their size. */
+const LABEL_ROOM = 1.15;
+const LABEL_SIZE = 0.74;
 /** Fastest that the edges of the picture follow: the music is to move, not the paper. */
 const EASE = 0.04;
 /** General MIDI's drum keys by where they lie in the lane; what is not here lies on top. */
@@ -32,6 +34,7 @@ export class PianoRoll {
   #high = 40 + LEAST_SPAN;
   #length = 0;
   #fresh = true;
+  #typePx = 16;
 
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
@@ -43,6 +46,7 @@ export class PianoRoll {
     const scale = Math.min(2, devicePixelRatio || 1);
     this.#canvas.width = Math.round(this.#canvas.clientWidth * scale);
     this.#canvas.height = Math.round(this.#canvas.clientHeight * scale);
+    this.#typePx = Number.parseFloat(getComputedStyle(this.#canvas).fontSize) || this.#typePx;
   }
 
   /** Begins again with another piece. */
@@ -78,7 +82,7 @@ export class PianoRoll {
     const x = (/** @type {number} */ at) => ((at - from) / (to - from)) * width;
     context.clearRect(0, 0, width, height);
     this.#follow(notes, still);
-    const top = LABELS * scale;
+    const top = Math.round(LABEL_ROOM * this.#typePx * scale);
     const lane = Math.round((height - top) * DRUM_SHARE);
     this.#grid(context, beats, x, { top, lane, scale }, colours);
     const tones = { top, height: height - top - lane - 4 * scale, scale };
@@ -141,7 +145,7 @@ export class PianoRoll {
     context.globalAlpha = 0.55;
     context.fillRect(0, Math.round(height - lane - 2 * scale), width, Math.max(1, scale));
     let [chord, section, free] = ["", "", -Infinity];
-    context.font = `600 ${11.5 * scale}px ui-sans-serif, system-ui, sans-serif`;
+    context.font = `600 ${LABEL_SIZE * this.#typePx * scale}px ui-sans-serif, system-ui, sans-serif`;
     context.textBaseline = "middle";
     for (const beat of beats) {
       const left = Math.round(x(beat.frame));
