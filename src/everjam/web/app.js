@@ -59,8 +59,8 @@ keepScreenOn(store, sleepTimer);
 /** For the console, and for tests. */
 Object.assign(globalThis, { everjam: { store, session, player, heard, transport, sleepTimer } });
 
-addEventListener("online", () => session.hurry());
-document.addEventListener("visibilitychange", () => session.hurry());
+addEventListener("online", () => transport.comeBack());
+document.addEventListener("visibilitychange", () => transport.comeBack());
 
 setInterval(() => {
   transport.refresh();

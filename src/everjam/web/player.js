@@ -6,6 +6,8 @@ import { SAMPLE_RATE_HZ, ScheduledSink, WorkletSink } from "./sinks.js";
 
 const RAMP_SECONDS = 0.02;
 const UNFADE_SECONDS = 0.3;
+/** An open output keeps computers awake: it is closed when it has been silent for a while. */
+const REST_MS = 5000;
 const RAMP_POINTS = 65;
 /** The context's clock moves in steps; the page's own clock fills them, as long as the two agree this well. */
 const CLOCK_TOLERANCE_SECONDS = 0.1;
@@ -37,6 +39,7 @@ export class Player {
   /** The last fade, out or in. @type {{began: number, seconds: number, from: number, to: number}} */
   #ramp = { began: 0, seconds: 0, from: 1, to: 1 };
   #fadeTimer = 0;
+  #restTimer = 0;
   /** @type {(whole: boolean) => void} */
   #fadeDone = () => {};
   #clock = { context: 0, page: 0 };
@@ -54,7 +57,7 @@ export class Player {
       throw error;
     });
     await this.#opening;
-    if (this.#context && this.#context.state !== "running") await this.#context.resume();
+    await this.#wake();
   }
 
   /**
@@ -62,6 +65,7 @@ export class Player {
    * @param {number | null} [frame] of the piece that it begins with; null: it goes on from the chunk before
    */
   push(pcm, frame = null) {
+    if (!this.#held) this.#wakeQuietly();
     if (this.#sink) this.#sink.push(pcm, frame);
     else this.#early.push({ pcm, frame });
   }
@@ -69,14 +73,20 @@ export class Player {
   /** @param {boolean} held true fades out and keeps the position; false goes on from there, and ends a fade */
   hold(held) {
     this.#held = held;
-    if (!held) this.unfade();
     this.#sink?.hold(held);
+    if (held) {
+      this.#restLater();
+    } else {
+      this.unfade();
+      this.#wakeQuietly();
+    }
   }
 
   /** Fades out and forgets what is buffered. */
   flush() {
     this.#early = [];
     this.#sink?.flush();
+    this.#restLater();
   }
 
   /**
@@ -175,6 +185,21 @@ export class Player {
     }
     if (this.#held) this.#sink.hold(true);
     for (const { pcm, frame } of this.#early.splice(0)) this.#sink.push(pcm, frame);
+  }
+
+  #restLater() {
+    clearTimeout(this.#restTimer);
+    this.#restTimer = setTimeout(() => void this.#context?.suspend(), REST_MS);
+  }
+
+  async #wake() {
+    clearTimeout(this.#restTimer);
+    if (this.#context && this.#context.state !== "running") await this.#context.resume();
+  }
+
+  #wakeQuietly() {
+    // Where the system keeps the sound to itself for now, `open` says so to whoever asks.
+    this.#wake().catch(() => {});
   }
 
   /** @returns {number} the context's time, in seconds, without its steps */

@@ -126,6 +126,13 @@ export class Transport {
     this.refresh();
   }
 
+  /** Picks up what was lost meanwhile: the network is back, or somebody looks at the page again. */
+  comeBack() {
+    this.#session.hurry();
+    // Phones take the sound away from pages in the background.
+    if (this.#wish === "playing") this.#player.open().catch(() => {});
+  }
+
   /** Plays or pauses. */
   toggle() {
     if (this.#wish === "playing") this.pause();
