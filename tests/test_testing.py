@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from everjam.audio import Block
+from everjam.engines.base import Meaning
 from everjam.engines.tone import PHASES_PER_BEAT, ToneEngine, ToneState
 from everjam.steering import Steering
 from everjam.testing import EngineCheckError, FakeClock, check_engine
@@ -34,6 +35,14 @@ def spoil_audio(change: Any) -> Broken:
     return Broken(lambda block, state: (replace(block, audio=change(block.audio)), state))
 
 
+def spoil_beats(change: Any) -> Broken:
+    return Broken(lambda block, state: (replace(block, beats=tuple(map(change, block.beats))), state))
+
+
+def spoil_notes(change: Any) -> Broken:
+    return Broken(lambda block, state: (replace(block, notes=tuple(map(change, block.notes))), state))
+
+
 random = np.random.default_rng(1)
 
 
@@ -49,6 +58,11 @@ random = np.random.default_rng(1)
         (spoil_audio(lambda audio: audio * np.float32(random.uniform(0.5, 1.0))), "same samples"),
         (spoil_audio(lambda audio: audio * np.linspace(0, 1, len(audio), dtype=np.float32)[:, None]), "40 ms"),
         (Broken(lambda block, state: (block, replace(state, seed=1 << 16_000_000))), "bytes"),
+        (spoil_beats(lambda beat: replace(beat, frame=beat.frame + 19_200)), "beats must lie in their block"),
+        (spoil_beats(lambda beat: replace(beat, bpm=float("nan"))), "plain finite numbers"),
+        (spoil_beats(lambda beat: replace(beat, frame=np.int64(beat.frame))), "plain finite numbers"),
+        (spoil_notes(lambda note: replace(note, start_frame=note.start_frame - 1)), "notes must lie in their block"),
+        (spoil_notes(lambda note: replace(note, pitch=128)), "pitch, velocity or duration"),
     ],
 )
 def test_broken_promises_are_named(engine: Broken, promise: str) -> None:
@@ -81,6 +95,18 @@ draws = count()
 def test_seeking_is_held_to_the_piece(find: Callable[[int, int], ToneState], promise: str) -> None:
     with pytest.raises(EngineCheckError, match=promise):
         check_engine(Seeking(find), seconds=0.8)
+
+
+class Forgetting(ToneEngine):
+    """A tone engine that explains only the first of several prompts."""
+
+    def explain(self, steering: Steering) -> tuple[Meaning, ...]:
+        return super().explain(steering)[:1]
+
+
+def test_explanations_are_held_to_the_prompts() -> None:
+    with pytest.raises(EngineCheckError, match="one meaning a prompt"):
+        check_engine(Forgetting(), seconds=0.8)
 
 
 class Foreseeing(ToneEngine):

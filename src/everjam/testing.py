@@ -6,6 +6,7 @@ import itertools
 import json
 import pickle
 from collections.abc import Callable, Coroutine, Iterable, Iterator
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +14,7 @@ import pybase64
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, BeatEvent, Float32Array
 from everjam.engines import registry
-from everjam.engines.base import Engine, LooksAhead, Seeks, State
+from everjam.engines.base import Engine, Explains, LooksAhead, Seeks, State
 from everjam.engines.tone import ToneEngine
 from everjam.errors import EverjamError
 from everjam.live.delivery import Disconnected
@@ -172,6 +173,9 @@ def check_engine(engine: str | Engine, *, seconds: float = 4.0) -> None:
     for steering in _steerings():
         _check_rendering(subject, steering, blocks)
     _check_steering_change(subject, blocks)
+    _check_events(subject, blocks)
+    if isinstance(subject, Explains):
+        _check_explaining(subject)
     if isinstance(subject, Seeks):
         _check_seeking(subject, subject)
 
@@ -262,6 +266,47 @@ def _check_steering_change(engine: Engine, blocks: int) -> None:
     for name, at in (("steering change", len(before)), ("reset", len(before) + len(after))):
         worst = float(bends[at - 3 : at + 2].max())
         _require(worst <= 3 * usual, f"click at the {name}: second difference {worst:.4f}, usual {usual:.4f}")
+
+
+def _check_events(engine: Engine, blocks: int) -> None:
+    """Beats and notes lie in their blocks, in order, as plain numbers that any program can read."""
+    state, steering = engine.start(7), Steering((WeightedPrompt("bossa nova"),))
+    for _ in range(blocks):
+        block, state = engine.render(state, steering, round(0.4 * SAMPLE_RATE_HZ))
+        end = block.start_frame + block.frames
+        for name, frames in (
+            ("beats", [beat.frame for beat in block.beats]),
+            ("notes", [note.start_frame for note in block.notes]),
+        ):
+            inside = all(block.start_frame <= frame < end for frame in frames)
+            _require(inside and frames == sorted(frames), f"{name} must lie in their block, in order: {frames}")
+        for told in (*map(asdict, block.beats), *map(asdict, block.notes)):
+            _require(_is_plain(told), f"beats and notes must hold plain finite numbers and texts: {told}")
+        for note in block.notes:
+            in_range = 0 <= note.pitch <= 127 and 0 < note.velocity <= 1 and note.duration_frames > 0
+            _require(in_range, f"a note's pitch, velocity or duration is out of range: {note}")
+
+
+def _check_explaining(engine: Explains) -> None:
+    """Each prompt is explained under its own text and weight."""
+    for steering in _steerings():
+        meanings = engine.explain(steering)
+        found = [(meaning.text, meaning.weight) for meaning in meanings]
+        _require(
+            found == [(prompt.text, prompt.weight) for prompt in steering.prompts],
+            f"explain: there must be one meaning a prompt, in the order of the prompts, not {found}",
+        )
+        told = [asdict(meaning) for meaning in meanings]
+        _require(_is_plain(told), f"explain: meanings must hold plain finite numbers and texts: {told}")
+
+
+def _is_plain(value: object) -> bool:
+    """Whether JSON can hold it."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _check_seeking(engine: Engine, seeking: Seeks) -> None:
