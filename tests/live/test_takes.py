@@ -348,6 +348,16 @@ async def test_what_a_server_left_that_did_not_end_in_order_is_deleted(
         assert not (tmp_path / "left").exists()
 
 
+async def test_many_orders_at_once_pass_no_limit(tmp_path: Path) -> None:
+    player = steered_jam(bars=6)
+    async with studio(tmp_path, Watched()) as made:
+        made.renderer.open.clear()
+        orders = [made.takes.begin(f"jam {n % 9}", player.tape.grab(1), "wav", bundle=False) for n in range(50)]
+        answers = await asyncio.gather(*orders, return_exceptions=True)
+        assert sum(isinstance(answer, TakeInfo) for answer in answers) == takes_module.MAX_RENDERING
+        assert sum(isinstance(answer, ServerBusy) for answer in answers) == 50 - takes_module.MAX_RENDERING
+
+
 async def test_there_is_a_limit_to_what_is_rendered_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     player = steered_jam(bars=6)
     monkeypatch.setattr(takes_module, "MAX_KEPT", 5)

@@ -79,10 +79,10 @@ def test_a_bar_line_that_has_not_been_sent_does_not_count() -> None:
 
 def test_there_are_no_more_bars_than_have_been_played() -> None:
     player = Player()
-    with pytest.raises(InvalidMessage, match="no whole bar"):
+    with pytest.raises(InvalidMessage, match="No whole bar"):
         player.tape.grab(8)
     player.play(9)
-    with pytest.raises(InvalidMessage, match="no whole bar"):
+    with pytest.raises(InvalidMessage, match="No whole bar"):
         player.tape.grab(8)
     player.play(12)
     assert player.tape.grab(8).bars == 2

@@ -112,10 +112,10 @@ class Api:
         stretch = _stretch(self._tape(request), body)
         ending = body.get("format", DEFAULT_FORMAT)
         if not (isinstance(ending, str) and ending in FORMATS):
-            _refuse("format", f"must be one of {', '.join(FORMATS)}")
+            _refuse("format", f"It must be one of {', '.join(FORMATS)}.")
         bundle = body.get("bundle", False)
         if not isinstance(bundle, bool):
-            _refuse("bundle", "must be true or false")
+            _refuse("bundle", "It must be true or false.")
         info = await self._takes.begin(request.path_params["jam"], stretch, ending, bundle=bundle)
         return JSONResponse({"take": take_object(info)}, status_code=202)
 
@@ -210,9 +210,9 @@ async def read_body(request: Request) -> dict[str, Any]:
     try:
         body = json.loads(data, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise InvalidMessage("the body is not JSON", remedy='Send an object, such as {"bars": 8}.') from None
+        raise InvalidMessage("The body is not JSON.", remedy='Send an object, such as {"bars": 8}.') from None
     if not isinstance(body, dict):
-        raise InvalidMessage("the body is not an object", remedy='Send an object, such as {"bars": 8}.')
+        raise InvalidMessage("The body is not an object.", remedy='Send an object, such as {"bars": 8}.')
     return body
 
 
@@ -228,9 +228,9 @@ def _stretch(tape: Tape, body: dict[str, Any]) -> Stretch:
         return tape.grab(DEFAULT_BARS if bars is None else bars, _frame(body, "until"))
     for name in ("bars", "until"):
         if body.get(name) is not None:
-            _refuse(name, "does not go with begin and end")
+            _refuse(name, "It does not go with begin and end.")
     if begin is None or end is None:
-        _refuse("begin" if begin is None else "end", "is missing")
+        _refuse("begin" if begin is None else "end", "It is missing.")
     return tape.between(begin, end)
 
 
@@ -249,7 +249,7 @@ def _whole(body: dict[str, Any], name: str, low: int, high: int) -> int | None:
         return None
     is_whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
     if not (is_whole and low <= value <= high):
-        _refuse(name, f"must be a whole number from {low} to {high}")
+        _refuse(name, f"It must be a whole number from {low} to {high}.")
     return int(value)
 
 

@@ -54,6 +54,7 @@ _LATE_PAUSE_SECONDS: Final = 0.2
 _BATCH_FRAMES: Final = 2 * SAMPLE_RATE_HZ
 _STALE_SECONDS: Final = 86_400.0
 _LOSSY_SHARE: Final = 0.2
+_STOPPING: Final = "The server is stopping."
 _NO_ROOM: Final = "There is no room on the server's disk for this take."
 _NOT_WRITTEN: Final = "The file could not be written; the disk of the server may be full."
 _NO_ROOM_REMEDY: Final = "Delete other takes, or take less."
@@ -102,15 +103,15 @@ class _Take:
         self.jam_id = jam_id
         self.stretch: Stretch | None = stretch
         self.order = order
-        self.folder = folder
+        self.folder = folder / (take_id := secrets.token_urlsafe(12))
         self.path: Path | None = None
         self.task: asyncio.Task[None] | None = None
         self.over_at_seconds = math.inf
         self.info = TakeInfo(
-            secrets.token_urlsafe(12),
+            take_id,
             "rendering",
             0.0,
-            TakeWriter(folder, order).name,
+            TakeWriter(self.folder, order).name,
             0,
             stretch.begin_frame,
             stretch.end_frame,
@@ -144,6 +145,7 @@ class Takes:
         self._folder = folder / secrets.token_hex(8)
         self._takes: dict[str, _Take] = {}
         self._turn = asyncio.Lock()
+        self._beginning = asyncio.Lock()
         self._janitor: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -160,24 +162,29 @@ class Takes:
             ServerBusy: So many are being rendered that there is no room for one more, or the server is stopping.
             NoRoom: The disk has no room.
         """
+        async with self._beginning:
+            self._check_limits(jam_id)
+            order = await asyncio.to_thread(order_of, stretch, ending, bundle=bundle)
+            await self._make_room(estimated_bytes(order))
+            if self._closed:
+                raise ServerBusy(_STOPPING)
+            take = _Take(jam_id, stretch, order, self._folder)
+            self._takes[take.info.id] = take
+        take.task = asyncio.get_running_loop().create_task(self._render(take), name="take")
+        if self._janitor is None or self._janitor.done():
+            self._janitor = asyncio.get_running_loop().create_task(self._tidy(), name="tidying takes")
+        return take.info
+
+    def _check_limits(self, jam_id: str) -> None:
+        if self._closed:
+            raise ServerBusy(_STOPPING)
         rendering = [take for take in self._takes.values() if take.is_rendering]
         of_this_jam = sum(take.jam_id == jam_id for take in rendering)
-        if self._closed:
-            raise ServerBusy("The server is stopping.")
         if len(rendering) >= MAX_RENDERING or of_this_jam >= MAX_RENDERING_A_JAM:
             raise ServerBusy(
                 f"{of_this_jam} takes of this jam and {len(rendering)} in all are being rendered.",
                 remedy="Wait for one of them, or delete one.",
             )
-        order = await asyncio.to_thread(order_of, stretch, ending, bundle=bundle)
-        take = _Take(jam_id, stretch, order, self._folder)
-        take.folder = self._folder / take.info.id
-        await self._make_room(estimated_bytes(order))
-        self._takes[take.info.id] = take
-        take.task = asyncio.get_running_loop().create_task(self._render(take), name="take")
-        if self._janitor is None or self._janitor.done():
-            self._janitor = asyncio.get_running_loop().create_task(self._tidy(), name="tidying takes")
-        return take.info
 
     def find(self, jam_id: str, take_id: str) -> TakeInfo | None:
         """How a take is getting on; None if there is no such take of that jam."""

@@ -219,13 +219,13 @@ class Tape:
         self._check(until, "until")
         if not self._lines and self._runs:
             raise InvalidMessage(
-                f"the engine {self._engine} does not say where bars begin",
+                f"The engine {self._engine} does not say where bars begin.",
                 field="bars",
                 remedy="Give begin and end instead.",
             )
         last = self._nearest(self._lines, self._end if until is None else until)
         if last < 1:
-            raise InvalidMessage("no whole bar has been played up to there", field="bars", remedy="Try again later.")
+            raise InvalidMessage("No whole bar has been played up to there.", field="bars", remedy="Wait for one.")
         return self._cut(self._lines[max(0, last - bars)].frame, self._lines[last].frame)
 
     def between(self, begin: int, end: int) -> Stretch:
@@ -237,7 +237,7 @@ class Tape:
             InvalidMessage: A frame is not on the tape, they are the wrong way round, or no whole bar lies there.
         """
         if begin >= end:
-            raise InvalidMessage("must be less than end", field="begin")
+            raise InvalidMessage("It must be less than end.", field="begin")
         full = self._full
         if full is not None and full.begin_frame <= begin < full.end_frame:
             return self._within(full, begin, min(end, full.end_frame))
@@ -250,7 +250,7 @@ class Tape:
         if first >= last:
             last = first + 1
         if last >= len(lines):
-            raise InvalidMessage("no whole bar lies there yet", field="end", remedy="Wait for the end of the bar.")
+            raise InvalidMessage("No whole bar lies there yet.", field="end", remedy="Wait for the end of the bar.")
         return self._cut(lines[first].frame, lines[last].frame)
 
     def _within(self, whole: Stretch, begin: int, end: int) -> Stretch:
@@ -259,7 +259,7 @@ class Tape:
         if lines:
             first, last = self._nearest(lines, begin), self._nearest(lines, end)
             if first >= last:
-                raise InvalidMessage("no whole bar lies there", field="end")
+                raise InvalidMessage("No whole bar lies there.", field="end")
             begin, end = lines[first].frame, lines[last].frame
         return trimmed(whole, begin, end)
 
@@ -272,9 +272,7 @@ class Tape:
 
     def _check(self, frame: int | None, field: str) -> None:
         if frame is not None and not self.begin_frame <= frame <= self._end:
-            raise InvalidMessage(
-                f"must be a frame from {self.begin_frame} to {self._end}: no other is kept", field=field
-            )
+            raise InvalidMessage(f"Only frames from {self.begin_frame} to {self._end} are kept.", field=field)
 
     def _cut(self, begin: int, end: int) -> Stretch:
         mark = self._checkpoints[max(0, bisect_right(self._checkpoints, begin, key=_frame) - 1)]
