@@ -102,9 +102,10 @@ def test_it_shows_another_jam_without_a_sound_of_its_own(server: LiveServer, vis
             assert visit.sockets == []
             assert page.evaluate("everjam.player.analyser") is None
             player.page.bring_to_front()
-            heard = player.page.evaluate("everjam.heard.frame")
+            # The server does not know how much the listener's own browser holds back.
+            heard, held_back = player.page.evaluate("[everjam.heard.frame, everjam.player.stats().bufferedSeconds]")
             shown = page.evaluate("everjam.heard.frame")
-            assert abs(shown - heard) < 1.5 * 48_000
+            assert -0.7 < (shown - heard) / 48_000 < held_back + 0.7
             player.page.evaluate("everjam.store.setConfig('bpm', 180)")
             page.wait_for_function("() => everjam.heard.now()?.bpm === 180")
             player.page.evaluate("everjam.transport.pause()")
