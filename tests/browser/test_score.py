@@ -211,3 +211,15 @@ def test_real_events_are_shown(server: LiveServer, visiting: Visiting) -> None:
         expect(visit.page.locator(".score-beats .on")).to_have_count(1)
         visit.page.wait_for_function("() => everjam.heard.notes(0, 1e9).length > 0")
     assert visit.complaints == []
+
+
+def test_the_link_for_obs_shows_this_very_jam(server: LiveServer, visiting: Visiting) -> None:
+    with visiting(server.url, permissions=["clipboard-read", "clipboard-write"]) as visit:
+        visit.play()
+        visit.page.get_by_role("button", name="For OBS").click()
+        expect(visit.page.locator("#toasts")).to_contain_text("Link copied")
+        copied = visit.page.evaluate("navigator.clipboard.readText()")
+        assert copied == f"{server.url}obs#jam={visit.page.evaluate('everjam.session.jam')}"
+        with visiting(copied) as obs:
+            obs.wait_for("playing")
+    assert visit.complaints == []

@@ -6,6 +6,7 @@
  * @module score
  */
 import * as app from "./app.js";
+import { copyText } from "./copy.js";
 import { beatsInBar, chordInWords, chordParts, nameInWords, pulsesInBar, withAccidentals } from "./notation.js";
 import { BARS, PianoRoll } from "./pianoroll.js";
 import { isStill, Ticker, watchColours } from "./ticker.js";
@@ -45,6 +46,7 @@ const MARKUP = `
     <figcaption>
       ${PARTS.map((part) => `<span class="score-part" data-part="${part}">${part}</span>`).join(" ")}
       <button type="button" class="score-ask">Describe it</button>
+      <button type="button" class="score-obs" title="Copy the address that shows this jam in OBS">For OBS</button>
     </figcaption>
   </figure>
   <p class="score-said" role="status"></p>`;
@@ -88,6 +90,7 @@ export class Score extends HTMLElement {
     this.heard.addEventListener("beat", (event) => this.#onBeat(/** @type {CustomEvent} */ (event).detail), { signal });
     this.heard.addEventListener("why", (event) => this.#showWhy(/** @type {CustomEvent} */ (event).detail), { signal });
     this.#$(".score-ask").addEventListener("click", () => this.#tell(), { signal });
+    this.#$(".score-obs").addEventListener("click", () => void shareForObs(), { signal });
     this.#ticker.start();
   }
 
@@ -272,6 +275,21 @@ export class Score extends HTMLElement {
     this.#colours = { parts, text: color, line: outlineColor, accent: accentColor };
     this.#ticker.wake();
   }
+}
+
+/** Hands out the address of a page that shows this page's jam and makes no sound. */
+async function shareForObs() {
+  const { session, toasts, key } = app;
+  if (!session.jam) {
+    toasts.show("obs", "Press play first: the picture for OBS is of the jam that plays.");
+    return;
+  }
+  const url = new URL("obs", location.href);
+  url.search = "";
+  url.hash = String(new URLSearchParams({ jam: session.jam, ...(key && { key }) }));
+  const copied = await copyText(url.href);
+  const what = "a Browser Source of OBS with it shows what plays here, and leaves the sound to this page.";
+  toasts.show("obs", copied ? `Link copied: ${what}` : `Copy ${url.href} by hand: ${what}`, { lasting: !copied });
 }
 
 /** @param {string} tag @param {string} [name] @param {string} [text] @returns {HTMLElement} */
