@@ -5,17 +5,20 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
 
 from everjam.audio import SAMPLE_RATE_HZ, from_pcm16
 from everjam.engines.tone import ToneEngine
 from everjam.errors import EngineError, ServerBusy
 from everjam.live import events, named
 from everjam.live.app import create_app
+from everjam.live.serve import running
 from everjam.live.service import Service
 from everjam.live.worker import RenderCall
 from everjam.settings import Settings
@@ -527,3 +530,57 @@ async def test_the_events_route_streams() -> None:
         answer = await asyncio.wait_for(asking, 5)
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.text == 'event: playback\ndata: {"state": "paused"}\n\n'
+
+
+# a real server ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def listen(url: str, chunks: int, messages: list[dict[str, Any]]) -> tuple[ClientConnection, dict[str, Any], int]:
+    """Plays until so many chunks have come; the connection, which jam it is, and the frame after the last chunk."""
+    socket = await connect(url, max_size=None, proxy=None)
+    for message in messages:
+        await socket.send(json.dumps(message))
+    jam: dict[str, Any] = {}
+    frame = -1
+    while chunks:
+        message = json.loads(await asyncio.wait_for(socket.recv(), 10)).get("everjam", {})
+        jam = message.get("jam", jam)
+        if "chunk" in message:
+            assert frame in (-1, message["chunk"]["frame"])
+            frame = message["chunk"]["frame"] + message["chunk"]["frames"]
+            chunks -= 1
+    return socket, jam, frame
+
+
+async def test_a_real_server_resumes_and_its_readers_do_not_hold_it_up(tmp_path: Path) -> None:
+    settings = Settings(port=0, tls_port=0, data_dir=tmp_path, engine="tone", workers=1)
+    asked: list[dict[str, Any]] = [SETUP, SEEDED, prompts("a"), PLAY]
+    following = asyncio.Event()
+
+    async def follow(url: str) -> list[str]:
+        lines = []
+        async with (
+            httpx.AsyncClient(timeout=10, trust_env=False) as http,
+            http.stream("GET", url) as answer,
+        ):
+            async for line in answer.aiter_lines():
+                lines.append(line)
+                following.set()
+        return lines
+
+    async with running(settings) as endpoints:
+        url = f"{endpoints.http_url.replace('http', 'ws')}{PATH}?chunk=0.2&lead=0.4&events=1"
+        first, jam, sent = await listen(url, 3, asked)
+        reader = asyncio.create_task(follow(f"{endpoints.http_url}/api/jams/{jam['id']}/events"))
+        await asyncio.wait_for(following.wait(), 10)
+        first.transport.abort()
+        second, again, _ = await listen(f"{url}&resume={jam['id']}", 3, asked)
+        assert again["id"] == jam["id"]
+        assert again["resumed"] == "exact"
+        assert again["frame"] >= sent
+        await second.close()
+    # The server has ended, and the stream in good order before.
+    lines = await asyncio.wait_for(reader, 5)
+    assert lines[0] == "event: jam"
+    assert lines.count("event: jam") == 2
+    assert "event: chunk" in lines

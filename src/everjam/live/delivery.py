@@ -140,6 +140,7 @@ class Outbox:
                 await self._send_chunk(item)
             else:
                 await self._send(item)
+            del item  # a chunk is large, and the next may be long in coming
             self._items.task_done()
 
     async def _send_chunk(self, chunk: Chunk) -> None:
