@@ -38,6 +38,7 @@ export class Slot {
   #light = make("span", { className: "slot-light", "aria-hidden": "true" });
   #negative = false;
   #given = "";
+  #shown = { prompt: /** @type {Prompt | null} */ (null), place: -1, standing: "" };
 
   /**
    * @param {Store} store
@@ -77,7 +78,11 @@ export class Slot {
    * @param {number} place from 0
    * @param {Standing} standing
    */
-  show({ text, weight, colour, muted, solo }, place, standing) {
+  show(prompt, place, standing) {
+    const old = this.#shown;
+    if (old.prompt === prompt && old.place === place && old.standing === standing) return;
+    this.#shown = { prompt, place, standing };
+    const { text, weight, colour, muted, solo } = prompt;
     this.#negative = isNegative(weight);
     this.#given = text;
     const size = Math.abs(weight);
