@@ -38,15 +38,18 @@ def test_media_keys_work_and_say_what_plays(visit: Visit) -> None:
 def test_the_screen_stays_on_while_music_plays_but_not_for_sleepers(visit: Visit) -> None:
     page = visit.page
     capture(page)
+    held = "() => locks.filter((lock) => !lock.released).length"
     assert page.evaluate("locks.length") == 0
     visit.play()
-    page.wait_for_function("() => locks.length === 1 && !locks[0].released")
+    page.wait_for_function(f"{held} === 1")
     page.evaluate("everjam.transport.pause()")
-    page.wait_for_function("() => locks[0].released")
+    page.wait_for_function(f"{held} === 0")
     visit.play()
-    page.wait_for_function("() => locks.length === 2 && !locks[1].released")
+    page.wait_for_function(f"{held} === 1")
     page.evaluate("everjam.sleepTimer.set(10)")
-    page.wait_for_function("() => locks[1].released")
+    page.wait_for_function(f"{held} === 0")
+    page.evaluate("everjam.sleepTimer.cancel()")
+    page.wait_for_function(f"{held} === 1")
 
 
 def test_a_browser_without_these_luxuries_plays_all_the_same(visit: Visit) -> None:

@@ -3,6 +3,8 @@
  * @module wakelock
  */
 
+const SILENT = new Set(["stopped", "paused", "failed"]);
+
 /**
  * Does nothing where the browser has no Screen Wake Lock API.
  * @param {import("./store.js").Store} store
@@ -15,7 +17,7 @@ export function keepScreenOn(store, sleepTimer) {
   let asking = false;
 
   const isWanted = () =>
-    store.state.playback === "playing" && sleepTimer.secondsLeft === null && document.visibilityState === "visible";
+    !SILENT.has(store.state.playback) && sleepTimer.secondsLeft === null && document.visibilityState === "visible";
 
   async function update() {
     if (asking) return;
