@@ -110,3 +110,24 @@ def test_what_is_taken_away_listens_no_more(visit: Visit) -> None:
     visit.page.evaluate("globalThis.gone = document.querySelector('ej-meters'); gone.remove()")
     visit.page.evaluate("document.body.append(gone)")
     visit.page.wait_for_function(f"() => ({INK})() > 0.1")
+
+
+def test_a_change_of_size_leaves_no_empty_picture(visit: Visit) -> None:
+    visit.play()
+    visit.wait_for_sound()
+    page = visit.page
+    page.wait_for_function(f"() => ({INK})() > 0.1")
+    narrow, wide = page.evaluate(
+        f"""async () => {{
+            const meters = document.querySelector("ej-meters"), inks = [];
+            for (const width of ["300px", "500px"]) {{
+                meters.style.width = width;
+                // Observers of sizes are called after the frame's callbacks and before it is shown.
+                await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+                inks.push(({INK})());
+            }}
+            return inks;
+        }}"""
+    )
+    assert narrow > 0.1
+    assert wide > 0.1

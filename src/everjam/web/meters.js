@@ -4,7 +4,7 @@
  * @module meters
  */
 import { player, schema, store, transport } from "./app.js";
-import { isStill, Ticker, watchColours } from "./ticker.js";
+import { fitCanvas, isStill, Ticker, watchColours } from "./ticker.js";
 
 const DRAW_MS = 33;
 const NUMBERS_MS = 250;
@@ -126,6 +126,11 @@ export class Meters extends HTMLElement {
   /** @param {number} nowMs @returns {boolean} */
   #draw(nowMs) {
     this.#listen(nowMs);
+    this.#paint();
+    return this.#sounding || this.#levels.some((level) => level.now > FLOOR_DB);
+  }
+
+  #paint() {
     const scope = this.#$(".meters-scope");
     const context = scope.getContext("2d");
     if (context && scope.width) {
@@ -135,7 +140,6 @@ export class Meters extends HTMLElement {
       else if (!quiet) this.#drawSpectrum(context);
     }
     this.#drawLevel();
-    return this.#sounding || this.#levels.some((level) => level.now > FLOOR_DB);
   }
 
   /** @param {number} nowMs */
@@ -201,12 +205,8 @@ export class Meters extends HTMLElement {
   }
 
   #fit() {
-    const scale = Math.min(2, devicePixelRatio || 1);
-    for (const canvas of this.querySelectorAll("canvas")) {
-      canvas.width = Math.round(canvas.clientWidth * scale);
-      canvas.height = Math.round(canvas.clientHeight * scale);
-    }
-    this.#ticker.wake();
+    const changed = [...this.querySelectorAll("canvas")].map(fitCanvas);
+    if (changed.includes(true)) this.#paint();
   }
 
   #takeColours() {

@@ -1,9 +1,10 @@
 /**
  * The parts as a piano roll that runs past a line that is now: eight bars, a colour a part, the drums in a lane of
- * their own. Draws what it is given; knows nothing of the page.
+ * their own. Draws what it is given.
  * @module pianoroll
  */
 import { chordParts } from "./notation.js";
+import { fitCanvas } from "./ticker.js";
 
 /**
  * @typedef {import("./heard.js").Note} Note
@@ -41,12 +42,10 @@ export class PianoRoll {
     this.#canvas = canvas;
   }
 
-  /** Takes on the size that the page gives the canvas. */
+  /** Takes on the size that the page gives the canvas. @returns {boolean} whether it is to be drawn again */
   fit() {
-    const scale = Math.min(2, devicePixelRatio || 1);
-    this.#canvas.width = Math.round(this.#canvas.clientWidth * scale);
-    this.#canvas.height = Math.round(this.#canvas.clientHeight * scale);
     this.#typePx = Number.parseFloat(getComputedStyle(this.#canvas).fontSize) || this.#typePx;
+    return fitCanvas(this.#canvas);
   }
 
   /** Begins again with another piece. */

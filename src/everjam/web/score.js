@@ -77,8 +77,7 @@ export class Score extends HTMLElement {
     this.#ends = new AbortController();
     const { signal } = this.#ends;
     const sizes = new ResizeObserver(() => {
-      this.#roll?.fit();
-      this.#ticker.wake();
+      if (this.#roll?.fit()) this.#draw();
     });
     sizes.observe(canvas);
     const ends = [

@@ -4,7 +4,7 @@
  * @module stage
  */
 import { heard } from "./app.js";
-import { isStill, Ticker, watchColours } from "./ticker.js";
+import { fitCanvas, isStill, Ticker, watchColours } from "./ticker.js";
 
 const BARS = 144;
 const LOWEST_HZ = 45;
@@ -51,7 +51,7 @@ export class Stage {
     this.#analyser = analyser;
     this.#pulse = pulse;
     this.#ticker = new Ticker(light, RING_MS, (nowMs) => this.#draw(nowMs));
-    if (ring) new ResizeObserver(() => this.#fit(ring)).observe(ring);
+    if (ring) new ResizeObserver(() => fitCanvas(ring) && this.#draw(performance.now())).observe(ring);
     watchColours(() => this.#takeColours());
     this.#ticker.start();
   }
@@ -78,13 +78,6 @@ export class Stage {
     this.#onLight = alpha > 0 && 0.3 * red + 0.59 * green + 0.11 * blue > DARK_BELOW;
     this.#rest = this.#onLight ? "#cfc9d8" : "#3b3650";
     this.showPrompts(this.#prompts);
-  }
-
-  /** @param {HTMLCanvasElement} ring */
-  #fit(ring) {
-    const scale = Math.min(2, devicePixelRatio || 1);
-    ring.width = ring.height = Math.round(ring.clientWidth * scale);
-    this.#ticker.wake();
   }
 
   /** @param {number} nowMs @returns {boolean} */

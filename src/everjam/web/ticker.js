@@ -82,3 +82,17 @@ export function watchColours(callback) {
     scheme.removeEventListener("change", callback);
   };
 }
+
+/**
+ * Gives a canvas as many pixels as it has on the screen; that empties it, so it is to be drawn again at once.
+ * @param {HTMLCanvasElement} canvas
+ * @returns {boolean} whether that was a change
+ */
+export function fitCanvas(canvas) {
+  const scale = Math.min(2, devicePixelRatio || 1);
+  const width = Math.round(canvas.clientWidth * scale);
+  const height = Math.round(canvas.clientHeight * scale);
+  if (canvas.width === width && canvas.height === height) return false;
+  [canvas.width, canvas.height] = [width, height];
+  return true;
+}
