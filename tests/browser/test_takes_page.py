@@ -56,6 +56,9 @@ def test_the_last_bars_come_as_audio_stems_and_midi(fast: Visit, tmp_path: Path)
     with zipfile.ZipFile(path).open(mix) as file:
         assert len(soundfile.read(file)[0]) == 2 * bar_frames(page)
     page.get_by_role("link", name="Save").wait_for()
+    page.keyboard.press("Escape")  # closes the list, and stops nothing
+    assert page.get_by_role("group", name="Takes").is_hidden()
+    assert page.evaluate("everjam.transport.wish") == "playing"
 
 
 def test_a_recording_goes_from_bar_to_bar(fast: Visit, tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
  * @module midi
  */
 import { heard, schema, store, toasts } from "./app.js";
-import { icon, make, placeBeside } from "./dom.js";
+import { icon, make } from "./dom.js";
+import { Flyout } from "./flyout.js";
 import { ClockIn, ClockOut } from "./midiclock.js";
 import { controlOf, MidiMap, Takeover } from "./midimap.js";
 import { move, nameOf, positionOf, targetAt } from "./miditarget.js";
@@ -25,9 +26,10 @@ const CLOCK_OUT_MS = 100;
 const CLOCK_OUT_FRAMES = 48000 * 2;
 
 export class MidiElement extends HTMLElement {
-  #open = make("button", { className: "icon", type: "button", "aria-label": "MIDI", "aria-expanded": "false" });
+  #open = make("button", { className: "icon", type: "button", "aria-label": "MIDI" });
   #learn = make("button", { className: "ghost", type: "button", textContent: "Learn", "aria-keyshortcuts": "L" });
-  #panel = make("div", { className: "panel midi-panel", hidden: true, role: "group", "aria-label": "MIDI" });
+  #panel = make("div", { className: "panel midi-panel", role: "group", "aria-label": "MIDI" });
+  #flyout = new Flyout(this.#open, this.#panel);
   #ask = make("button", { className: "ghost", type: "button", textContent: "Use MIDI controllers" });
   #said = make("p", { className: "midi-said", role: "status" });
   #inputs = make("ul", { className: "midi-devices", "aria-label": "Controllers" });
@@ -56,13 +58,6 @@ export class MidiElement extends HTMLElement {
     if (this.childElementCount) return;
     this.#open.append(icon(PLUG));
     this.#open.title = "MIDI";
-    this.#open.onclick = () => this.#showPanel(this.#panel.hidden);
-    this.#panel.onkeydown = (event) => {
-      if (event.key !== "Escape") return;
-      event.preventDefault();
-      this.#showPanel(false);
-      this.#open.focus();
-    };
     this.#ask.onclick = () => void this.#start();
     this.#learn.title = "Learn (L)";
     this.#learn.setAttribute("aria-pressed", "false");
@@ -88,7 +83,7 @@ export class MidiElement extends HTMLElement {
   /** Arms learning: the next control that is clicked takes the next knob that is moved; once more ends it. */
   learn() {
     if (!this.#access) {
-      this.#showPanel(true);
+      this.#flyout.show(true);
       this.#ask.focus();
       return;
     }
@@ -271,16 +266,6 @@ export class MidiElement extends HTMLElement {
   }
 
   // The panel ────────────────────────────────────────────────────────────────────────────────────────
-
-  /** @param {boolean} open */
-  #showPanel(open) {
-    this.#panel.hidden = !open;
-    this.#open.setAttribute("aria-expanded", String(open));
-    if (open) {
-      this.#showBindings();
-      placeBeside(this.#panel, this.#open);
-    }
-  }
 
   /** @param {"clockIn" | "notes"} name @param {string} text @returns {HTMLElement} */
   #choice(name, text) {

@@ -132,7 +132,8 @@ export class PresetsElement extends HTMLElement {
 
   /** @param {Preset} preset @returns {HTMLButtonElement} */
   #loader(preset) {
-    const texts = preset.sketch.prompts.filter(({ weight, text }) => weight !== 0 && text).map(({ text }) => text);
+    const heard = preset.sketch.prompts.filter(({ weight, text }) => weight !== 0 && text);
+    const texts = heard.map(({ weight, text }) => (weight < 0 ? `no ${text}` : text));
     const load = make("button", { className: "preset-load", type: "button" },
       make("span", { className: "preset-name", textContent: preset.name }),
       make("span", { className: "preset-prompts", textContent: texts.join(", ") || "nothing on" }));

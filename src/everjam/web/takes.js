@@ -3,7 +3,8 @@
  * @module takes
  */
 import { heard, schema, session, store, toasts } from "./app.js";
-import { icon, make, placeBeside } from "./dom.js";
+import { icon, make } from "./dom.js";
+import { Flyout } from "./flyout.js";
 import { storage } from "./storage.js";
 import { beginRecording, fileAddress, forgetRecording, lookAtTake, orderTake, removeTake } from "./takeapi.js";
 
@@ -29,8 +30,9 @@ export class TakesElement extends HTMLElement {
   #clock = make("output", { className: "takes-clock figures", hidden: true });
   #grab = make("button", { className: "ghost", type: "button", title: "Grab (G)", "aria-keyshortcuts": "G" });
   #grabText = make("span");
-  #panel = make("div", { className: "panel takes-panel", hidden: true, role: "group", "aria-label": "Takes" });
+  #panel = make("div", { className: "panel takes-panel", role: "group", "aria-label": "Takes" });
   #open = make("button", { className: "icon", type: "button", "aria-label": "Takes and formats" });
+  #flyout = new Flyout(this.#open, this.#panel);
   #bars = make("select", { className: "box", "aria-label": "How many bars to grab" });
   #format = make("select", { className: "box", "aria-label": "Format of recordings and grabs" });
   #bundle = make("input", { type: "checkbox" });
@@ -56,14 +58,6 @@ export class TakesElement extends HTMLElement {
     const bundle = make("label", { className: "takes-bundle" }, this.#bundle, "with stems and MIDI");
     this.#open.append(icon(CHOICES));
     this.#open.title = "Takes and formats";
-    this.#open.setAttribute("aria-expanded", "false");
-    this.#open.onclick = () => this.#showPanel(this.#panel.hidden);
-    this.#panel.onkeydown = (event) => {
-      if (event.key !== "Escape") return;
-      event.preventDefault(); // it closes this, and stops no music
-      this.#showPanel(false);
-      this.#open.focus();
-    };
     this.#panel.append(
       make("p", { className: "takes-choices" }, "Grab the last ", this.#bars, bundle),
       make("p", { className: "takes-choices" }, "as ", this.#format),
@@ -128,7 +122,7 @@ export class TakesElement extends HTMLElement {
       void removeTake(take.id);
     });
     this.#list.prepend(row.element);
-    this.#showPanel(true);
+    this.#flyout.show(true);
     while (this.#list.childElementCount > MAX_LISTED) this.#list.lastElementChild?.remove();
     try {
       let now = take;
@@ -204,13 +198,6 @@ export class TakesElement extends HTMLElement {
       // What is kept there is not ours: the usual choices do.
     }
     this.#showBars();
-  }
-
-  /** @param {boolean} open */
-  #showPanel(open) {
-    this.#panel.hidden = !open;
-    this.#open.setAttribute("aria-expanded", String(open));
-    if (open) placeBeside(this.#panel, this.#open);
   }
 
   #showBars() {
