@@ -11,7 +11,7 @@ from tests.browser.visiting import LiveServer, Visit
 
 Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
 
-# The audio thread's own globals, so that its code can be run block by block. A sine of 375 Hz has 128 frames a period.
+# The audio thread's own globals, so that its code can be run block by block. A sine of 480 Hz has 100 frames a period.
 RING = """async () => {
     if (globalThis.Ring) return;
     globalThis.AudioWorkletProcessor = class { port = { sent: [], postMessage(data) { this.sent.push(data); } }; };
@@ -24,7 +24,7 @@ RING = """async () => {
         ring.chunk = (frame, frames = 4800, amplitude = 16384) => {
             const pcm = new Int16Array(2 * frames);
             for (let i = 0; i < frames; i++) {
-                pcm[2 * i] = pcm[2 * i + 1] = Math.round(amplitude * Math.sin((2 * Math.PI * (frame + i)) / 128));
+                pcm[2 * i] = pcm[2 * i + 1] = Math.round(amplitude * Math.sin((2 * Math.PI * (frame + i)) / 100));
             }
             ring.send({ pcm, frame });
         };
@@ -44,7 +44,7 @@ RING = """async () => {
     globalThis.worstStep = (samples) =>
         samples.slice(1).reduce((most, x, i) => Math.max(most, Math.abs(x - samples[i])), 0);
 }"""
-SINE_STEP = 0.5 * 2 * 3.1416 / 128  # of the largest step between samples of the sine above
+SINE_STEP = 0.5 * 2 * 3.1416 / 100  # of the largest step between samples of the sine above
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_what_goes_in_comes_out_and_its_frame_is_known(ring: Callable[[str], Any
         ring.chunk(96000); ring.chunk(100800);
         const out = ring.play(4096);
         const wrong = out.findIndex((x, i) => i >= 480 && Math.abs(x - Math.fround(Math.round(
-            16384 * Math.sin((2 * Math.PI * (96000 + i)) / 128)) / 32768)) > 1e-7);
+            16384 * Math.sin((2 * Math.PI * (96000 + i)) / 100)) / 32768)) > 1e-7);
         return { wrong, played: out.length, last: ring.last(), now: currentTime };"""
     )
     assert told["wrong"] == -1
