@@ -1,6 +1,6 @@
-"""Makes ``docs/images/page.png``: the page while it plays, in a real browser, with a server of its own.
+"""Makes the pictures of the page in ``docs/images``: while it plays, in a real browser, with a server of its own.
 
-Usage: ``python tools/screenshot.py [FILE] [WIDTH] [HEIGHT]``
+Usage: ``python tools/screenshot.py [NAME ...]``, with names from ``PICTURES``; all of them without one.
 """
 
 import asyncio
@@ -9,19 +9,48 @@ import struct
 import sys
 import tempfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from everjam.live.serve import running
 from everjam.settings import Settings
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
-MAX_BYTES = 300_000
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
+MAX_BYTES = 420_000
 VISITS = 5
 MIXED = {"Bossa Nova": "1.35", "Lush Strings": "0.8", "Sparkling Arpeggios": "0.55"}
-LISTENING_SECONDS = 5.0
+LISTENING_SECONDS = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A window to take a picture of.
+
+    Attributes:
+        width: Of the window, px.
+        height: Of the window, px.
+        scheme: ``dark`` or ``light``.
+        view: ``mixer`` or ``pad``.
+    """
+
+    width: int
+    height: int
+    scheme: Literal["dark", "light"] = "dark"
+    view: str = "mixer"
+
+
+PICTURES = {
+    "page": Picture(1440, 900),
+    "page-light": Picture(1440, 900, scheme="light"),
+    "page-pad": Picture(1440, 900, view="pad"),
+    "page-1024": Picture(1024, 768),
+    "page-390": Picture(390, 844),
+}
 # Some seconds without a gap, and a moment in which something is to be seen.
 LIVELY = """(seconds) => {
     const state = (globalThis.shot ??= { since: performance.now(), underruns: -1 });
@@ -60,13 +89,12 @@ async def play(page: Page, url: str) -> None:
     await page.wait_for_selector("body[data-ready]")
     for name, weight in MIXED.items():
         await page.get_by_role("slider", name=f"Weight of {name}").fill(weight)
-    await page.get_by_role("slider", name="Brightness").fill("0.7")
     await page.get_by_role("button", name="Play", exact=True).click()
     await page.wait_for_selector('body[data-playback="playing"]')
     await page.wait_for_function(LIVELY, arg=LISTENING_SECONDS, timeout=120_000)
 
 
-async def take(file: Path, width: int, height: int) -> None:
+async def take(names: list[str]) -> None:
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         sys.exit(f"None of {', '.join(BROWSERS)} is installed.")
@@ -74,25 +102,39 @@ async def take(file: Path, width: int, height: int) -> None:
         settings = Settings(port=0, tls_port=-1, data_dir=Path(folder))
         async with running(settings) as server, async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=found, args=list(FLAGS))
-            page = await browser.new_page(viewport={"width": width, "height": height})
-            for _ in range(VISITS):
-                await play(page, server.http_url)
-                if await page.evaluate("everjam.player.stats().underruns") == 0:
-                    break
-            else:
-                print("This machine is busy: the picture shows gaps.")
-            await page.mouse.move(0, 0)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            await page.screenshot(path=file)
+            for name in names:
+                keep(FOLDER / f"{name}.png", await photograph(browser, server.http_url, PICTURES[name]))
             await browser.close()
 
 
-if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    target = Path(arguments[0]) if arguments else Path(__file__).resolve().parents[1] / "docs" / "images" / "page.png"
-    asyncio.run(take(target, *(int(text) for text in (arguments[1:3] or ("1000", "780")))))
-    target.write_bytes(recompressed(target.read_bytes()))
-    size = target.stat().st_size
-    print(f"{target}: {size:,} bytes")
-    if size > MAX_BYTES:
+async def photograph(browser: Browser, url: str, picture: Picture) -> bytes:
+    size: ViewportSize = {"width": picture.width, "height": picture.height}
+    page = await browser.new_page(viewport=size, color_scheme=picture.scheme)
+    for _ in range(VISITS):
+        await play(page, url)
+        if await page.evaluate("everjam.player.stats().underruns") == 0:
+            break
+    else:
+        print("This machine is busy: the picture shows gaps.")
+    await page.evaluate("(view) => everjam.store.setView(view)", picture.view)
+    await page.mouse.move(0, 0)
+    await page.wait_for_timeout(1000)
+    png = await page.screenshot()
+    await page.close()
+    return png
+
+
+def keep(file: Path, png: bytes) -> None:
+    """Puts a picture in its place."""
+    small = recompressed(png)
+    print(f"{file}: {len(small):,} bytes")
+    if len(small) > MAX_BYTES:
         sys.exit(f"More than {MAX_BYTES:,} bytes; take a smaller window.")
+    file.write_bytes(small)
+
+
+if __name__ == "__main__":
+    unknown = set(sys.argv[1:]) - set(PICTURES)
+    if unknown:
+        sys.exit(f"There is no picture {min(unknown)!r}. There are {', '.join(PICTURES)}.")
+    asyncio.run(take(sys.argv[1:] or list(PICTURES)))
