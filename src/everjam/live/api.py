@@ -229,9 +229,9 @@ def _stretch(tape: Tape, body: dict[str, Any]) -> Stretch:
     for name in ("bars", "until"):
         if body.get(name) is not None:
             _refuse(name, "It does not go with begin and end.")
-    if begin is None or end is None:
-        _refuse("begin" if begin is None else "end", "It is missing.")
-    return tape.between(begin, end)
+    if begin is None:
+        _refuse("begin", "It is missing.")
+    return tape.between(begin, tape.end_frame if end is None else end)
 
 
 def _frame(body: dict[str, Any], name: str) -> int | None:
