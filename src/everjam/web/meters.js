@@ -1,6 +1,6 @@
 /**
- * `<ej-meters>`: how it sounds and how well it runs: spectrum or wave, level, what is buffered, how long a control takes
- * to the ear, how often the sound ran out, and which engine plays.
+ * `<ej-meters>`: how it sounds and how well it runs: spectrum or wave, level, what is buffered, how long a control
+ * takes to the ear, how often the sound ran out, and which engine plays.
  * @module meters
  */
 import { player, schema, store, transport } from "./app.js";
@@ -230,7 +230,8 @@ class Listening {
     this.source = source;
     this.#splitter = new ChannelSplitterNode(context, { numberOfOutputs: 2 });
     this.#sides = [0, 1].map(() => new AnalyserNode(context, { fftSize: 2048 }));
-    this.#middle = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0.72, minDecibels: -96, maxDecibels: -18 });
+    const range = { minDecibels: -96, maxDecibels: -18 };
+    this.#middle = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0.72, ...range });
     this.#spectrum = new Uint8Array(this.#middle.frequencyBinCount);
     source.connect(this.#splitter);
     source.connect(this.#middle);

@@ -64,7 +64,10 @@ export function pulseQuarters([upper, lower]) {
   return isCompound(upper, lower) ? 1.5 : 1;
 }
 
-/** @param {[number, number]} meter @returns {number} beats that are counted; in mixed metres the long ones count once */
+/**
+ * @param {[number, number]} meter
+ * @returns {number} beats that are counted; in mixed metres the long ones count once
+ */
 export function beatsInBar([upper, lower]) {
   if (isCompound(upper, lower)) return upper / 3;
   return lower === 8 ? Math.max(1, Math.floor(upper / 2)) : upper;

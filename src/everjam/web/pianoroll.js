@@ -15,6 +15,7 @@ import { fitCanvas } from "./ticker.js";
 export const BARS = 8;
 /** Where "now" is, in shares of the width: the little that is known of the future is to the right of it. */
 const NOW = 0.94;
+const UNHEARD_ALPHA = 0.28;
 const DRUM_SHARE = 0.2;
 const LEAST_SPAN = 28;
 /** In shares of the page's type size: the room for labels above the notes, and their size. */
@@ -90,7 +91,8 @@ export class PianoRoll {
       const left = x(start);
       const right = Math.max(left + 2.5 * scale, x(start + length) - scale);
       const sounds = start <= frame && start + length > frame;
-      context.globalAlpha = sounds ? 1 : start > frame ? 0.28 : (0.5 + 0.45 * velocity) * (0.35 + (0.65 * left) / width);
+      const past = (0.5 + 0.45 * velocity) * (0.35 + (0.65 * left) / width);
+      context.globalAlpha = sounds ? 1 : start > frame ? UNHEARD_ALPHA : past;
       context.fillStyle = colours.parts.get(part) ?? colours.text;
       if (part === "drums") drum(context, left, pitch, velocity, { top: height - lane, height: lane, scale });
       else this.#tone(context, left, right, pitch, tones, sounds);

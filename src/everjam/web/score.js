@@ -128,11 +128,14 @@ export class Score extends HTMLElement {
     /** @type {Map<string, Set<string>>} */
     const parts = new Map();
     for (const [, , , , part, instrument] of this.heard.notes(frame - 2 * this.#barFrames(), frame + 1)) {
-      if (part !== "drums") (parts.get(part) ?? parts.set(part, new Set()).get(part))?.add(instrument.replace(/_/g, " "));
-      else parts.set(part, new Set());
+      const instruments = parts.get(part) ?? new Set();
+      parts.set(part, part === "drums" ? instruments : instruments.add(instrument.replace(/_/g, " ")));
     }
-    const named = PARTS.filter((part) => parts.has(part));
-    return named.map((part) => (parts.get(part)?.size ? `${part} (${[...(parts.get(part) ?? [])].join(", ")})` : part)).join(", ");
+    const inWords = (/** @type {string} */ part) => {
+      const instruments = [...(parts.get(part) ?? [])];
+      return instruments.length ? `${part} (${instruments.join(", ")})` : part;
+    };
+    return PARTS.filter((part) => parts.has(part)).map(inWords).join(", ");
   }
 
   /** @param {import("./store.js").Playback} playback */
@@ -230,7 +233,8 @@ export class Score extends HTMLElement {
 
   /** @param {Beat} beat @returns {number} beats in its bar, as far as is known */
   #beatCount({ frame, bar, beat, meter }) {
-    const before = this.heard.beats(frame - 2 * this.#barFrames(meter), frame).findLast((other) => other.bar === bar - 1);
+    const recent = this.heard.beats(frame - 2 * this.#barFrames(meter), frame);
+    const before = recent.findLast((other) => other.bar === bar - 1);
     const same = before && before.meter.join() === meter.join();
     return Math.max(beat + 1, same ? before.beat + 1 : beatsInBar(meter));
   }
@@ -258,7 +262,8 @@ export class Score extends HTMLElement {
     const details = make("details");
     const summary = make("summary");
     const rest = more ? ` and ${more} more` : "";
-    summary.append(make("q", "", text), make("span", "arrow", away ? " keeps out " : " → "), `${cards || "nothing"}${rest}`);
+    const arrow = make("span", "arrow", away ? " keeps out " : " → ");
+    summary.append(make("q", "", text), arrow, `${cards || "nothing"}${rest}`);
     const list = make("ul");
     for (const { name, share, why } of reasons) list.append(make("li", "", `${name} ${share}: ${why}`));
     details.append(summary, list);
