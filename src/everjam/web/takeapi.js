@@ -9,7 +9,7 @@ import { address, session } from "./app.js";
  *   beginFrame: number, endFrame: number, bars: number, seconds: number, message: string}} Take
  * @typedef {{beginFrame: number, bar: number | null}} Recording
  * @typedef {{format: string, bundle: boolean, bars?: number, until?: number | null, begin?: number,
- *   end?: number}} Order
+ *   end?: number | null}} Order
  */
 
 /**

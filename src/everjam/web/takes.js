@@ -101,7 +101,8 @@ export class TakesElement extends HTMLElement {
   /** @param {number} begin */
   async #finish(begin) {
     this.#recording = null;
-    await this.#order({ begin, end: frameNow() ?? begin + SAMPLE_RATE_HZ, bundle: false });
+    // In silence nothing is at the ear: then the take goes to the end of what has been sent.
+    await this.#order({ begin, end: frameNow(), bundle: false });
     await forgetRecording();
   }
 
