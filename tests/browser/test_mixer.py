@@ -192,3 +192,29 @@ def test_sixty_four_prompts_fit_and_no_more_are_taken(visit: Visit) -> None:
     expect(page.locator(".slot")).to_have_count(64)
     expect(page.get_by_label("A prompt of your own")).to_be_disabled()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+FLASHES = """() => {
+    const beat = { frame: 0, bar: 1, beat: 0, bpm: 120, meter: [4, 4], chord: "C", section: "A", key: "C major" };
+    everjam.heard.dispatchEvent(new CustomEvent("beat", { detail: beat }));
+    return [...document.querySelectorAll(".slot")]
+        .filter((slot) => slot.querySelector(".slot-light").getAnimations().length)
+        .map((slot) => slot.querySelector(".slot-text").value);
+}"""
+
+
+def test_the_light_of_what_is_heard_flashes_with_the_beat(visit: Visit) -> None:
+    assert visit.page.evaluate(FLASHES) == ["Bossa Nova", "Lush Strings"]
+    visit.page.emulate_media(reduced_motion="reduce")
+    visit.page.wait_for_function("() => document.getAnimations().length === 0")
+    assert visit.page.evaluate(FLASHES) == []
+
+
+def test_arrows_in_a_field_move_its_cursor_not_its_prompt(visit: Visit) -> None:
+    visit.page.get_by_role("combobox", name="Prompt 2", exact=True).press("Alt+ArrowLeft")
+    assert names(visit) == NAMES
+
+
+def test_a_double_click_sets_a_fader_to_1(visit: Visit) -> None:
+    fader(visit, "Dubstep").dblclick()
+    assert steered(visit)["Dubstep"] == 1

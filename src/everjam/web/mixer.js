@@ -96,8 +96,10 @@ class Mixer extends HTMLElement {
   /** @param {KeyboardEvent} event @param {number} id */
   #key(event, id) {
     const step = STEPS[event.key];
-    const onFader = /** @type {HTMLElement} */ (event.target).classList.contains("fader");
-    if (event.altKey && step) {
+    const { classList } = /** @type {HTMLElement} */ (event.target);
+    const onFader = classList.contains("fader");
+    // In a field these keys go from word to word.
+    if (event.altKey && step && !classList.contains("slot-text")) {
       event.preventDefault();
       this.#menu.move(id, step);
     } else if (onFader && event.key === "-") {
