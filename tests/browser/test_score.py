@@ -184,6 +184,9 @@ def test_who_cannot_see_it_can_ask_and_is_told_nothing_unasked(page: Page) -> No
         "Bar 2, beat 2 of 4. Section verse. Chord E flat major 7, in E flat major. "
         "120 beats a minute in 4/4. Playing: drums, bass (bass upright)."
     )
+    page.get_by_role("button", name="Close").press("Enter")
+    expect(said).to_have_text("")
+    expect(page.get_by_role("button", name="Describe it")).to_be_focused()
 
 
 def test_an_engine_that_does_not_say_what_it_plays_is_not_guessed(page: Page) -> None:

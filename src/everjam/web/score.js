@@ -45,7 +45,7 @@ const MARKUP = `
     <canvas role="img" aria-label="Piano roll of the last ${BARS} bars"></canvas>
     <figcaption>
       ${PARTS.map((part) => `<span class="score-part" data-part="${part}">${part}</span>`).join(" ")}
-      <button type="button" class="score-ask">Describe it</button>
+      <button type="button" class="score-ask" aria-expanded="false">Describe it</button>
       <button type="button" class="score-obs" title="Copy the address that shows this jam in OBS">For OBS</button>
     </figcaption>
   </figure>
@@ -119,8 +119,12 @@ export class Score extends HTMLElement {
     return /** @type {HTMLElement} */ (this.querySelector(selector));
   }
 
+  /** Says what plays, or takes that away again. */
   #tell() {
-    this.#$(".score-said").textContent = this.describe();
+    const open = this.#$(".score-said").textContent === "";
+    this.#$(".score-said").textContent = open ? this.describe() : "";
+    this.#$(".score-ask").setAttribute("aria-expanded", String(open));
+    this.#$(".score-ask").textContent = open ? "Close" : "Describe it";
   }
 
   /** @param {number} frame @returns {string} parts of the last two bars, with their instruments */
