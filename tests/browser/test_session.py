@@ -158,7 +158,7 @@ def test_a_line_on_which_nothing_comes_is_given_up_but_not_after_a_pause(visit: 
     page.evaluate(later)
     page.wait_for_timeout(300)
     visit.play()
-    page.wait_for_timeout(300)
+    page.evaluate("new Promise((done) => everjam.session.addEventListener('chunk', () => done(), { once: true }))")
     assert len(visit.sockets) == 1
     # Time passes at once, and with it everything that should have come.
     assert page.evaluate(f"() => {{ ({later})(); everjam.session.check(); return everjam.session.link; }}") == "waiting"
