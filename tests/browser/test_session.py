@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from playwright.sync_api import expect
 from tests.browser.visiting import LiveServer, Visit
+from websockets.sync.client import connect
 
 from everjam.audio import to_pcm16
 from everjam.engines.tone import ToneEngine
@@ -182,6 +183,21 @@ def test_an_idle_connection_that_ends_is_not_worth_a_word(visiting: Visiting) ->
             visit.wait_for_sound()
     finally:
         server.stop()
+
+
+def test_a_jam_that_goes_on_elsewhere_is_not_taken_back(visit: Visit) -> None:
+    visit.play()
+    jam = visit.page.evaluate("everjam.session.jam")
+    address = visit.page.evaluate("everjam.session.url")
+    with connect(f"{address}&events=1&resume={jam}", proxy=None) as other:
+        other.send('{"setup": {"model": "models/lyria-realtime-exp"}}')
+        visit.page.get_by_text("This music goes on in another window").wait_for()
+        assert visit.page.evaluate("everjam.session.link") == "failed"
+        sockets = len(visit.sockets)
+        visit.page.get_by_role("button", name="Play", exact=True).click()
+        visit.wait_for("playing")
+        assert visit.page.evaluate("everjam.session.jam") != jam
+        assert len(visit.sockets) == sockets + 1
 
 
 def test_a_full_server_says_so_and_is_asked_again(visiting: Visiting) -> None:

@@ -29,6 +29,7 @@ const COLD_MS = 60_000;
 const CLOSE_GOING_AWAY = 1001;
 const CLOSE_INVALID = 1007;
 const CLOSE_REFUSED = 1008;
+const TAKEN_OVER = /another connection/;
 
 /** Audio in one message, and how far ahead of the listener the server stays: short, so that controls are heard soon. */
 export const CHUNK_SECONDS = 0.2;
@@ -227,7 +228,10 @@ export class LiveSession extends EventTarget {
 
   /** @param {number} code @param {string} reason */
   #closed(code, reason) {
-    const refused = code === CLOSE_INVALID || (code === CLOSE_REFUSED && !this.#ready);
+    // Whoever has taken the jam over is not to be robbed of it again.
+    const taken = code === CLOSE_REFUSED && TAKEN_OVER.test(reason);
+    if (taken) this.#jam = null;
+    const refused = code === CLOSE_INVALID || taken || (code === CLOSE_REFUSED && !this.#ready);
     this.#socket = null;
     this.#ready = false;
     this.#awaited = null;

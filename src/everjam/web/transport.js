@@ -214,12 +214,18 @@ export class Transport {
   #refused({ code, reason }) {
     this.#wish = "stopped";
     this.#player.flush();
-    const remedy = /API key/.test(reason)
-      ? "This server asks for an API key: add #key=YOUR-KEY to the address of this page and load it again."
-      : `The server has ended the session: ${reason || `code ${code}`}`;
-    this.#toasts.show("refused", remedy, { lasting: true });
+    this.#toasts.show("refused", whyRefused(code, reason), { lasting: true });
     this.refresh();
   }
+}
+
+/** @param {number} code @param {string} reason @returns {string} what to tell the listener */
+function whyRefused(code, reason) {
+  if (/API key/.test(reason)) {
+    return "This server asks for an API key: add #key=YOUR-KEY to the address of this page and load it again.";
+  }
+  if (/another connection/.test(reason)) return "This music goes on in another window. Play begins a new piece here.";
+  return `The server has ended the session: ${reason || `code ${code}`}`;
 }
 
 /** @param {string} reason in the server's words; "" if it did not say @returns {string} what to tell the listener */
