@@ -26,6 +26,7 @@ from everjam.engines.band.instruments.dsp.base import (
     adsr,
     attack,
     control_times,
+    crossfeed,
     decay,
     f32,
     frames_of,
@@ -224,7 +225,7 @@ def _guitar_shimmer(stroke: Stroke) -> Float32Array:
     tables = np.concatenate(
         [stack((fuzz * stroke.hard(0.6, 1.0) ** np.sqrt(number))[None, :], phases), stack(fuzz[None, :], phases)]
     )
-    out = np.zeros((2, frames), np.float32)
+    sides = np.zeros((2, frames), np.float32)
     churn = upsample(np.clip(0.55 + 0.3 * wander(stroke.rng, frames, 5.0), 0.0, 1.0), frames)
     curve = (stroke.hz * glide).astype(np.float32)
     along = walk(tables, churn)
@@ -232,9 +233,10 @@ def _guitar_shimmer(stroke: Stroke) -> Float32Array:
         ((-14.0, 1.0, 1.0), (-5.0, 1.0, 0.9), (5.0, 1.0, 0.9), (14.0, 1.0, 1.0), (-6.0, 2.0, 0.35), (6.0, 2.0, 0.35))
     ):
         moving = curve * np.float32(ratio * 2.0 ** (cents / 1200.0))
-        one = scan(phase(moving, frames, float(stroke.rng.uniform())), tables, along) * np.float32(level)
-        out[player % 2] += one
-        out[1 - player % 2] += one * np.float32(0.3)
+        one = scan(phase(moving, frames, float(stroke.rng.uniform())), tables, along)
+        one *= np.float32(level)
+        sides[player % 2] += one
+    out = crossfeed(sides, 0.3)
     return out * adsr(
         frames,
         stroke.held_seconds,
