@@ -20,8 +20,8 @@ const LABELS = /** @type {Record<string, string>} */ ({
 });
 const UNITS = /** @type {Record<string, string>} */ ({ bpm: " bpm" });
 /** In an order that musicians like; what is not here comes last. */
-const ORDER = ["bpm", "density", "brightness", "guidance", "temperature", "top_k", "scale", "music_generation_mode", "seed",
-  "mute_bass", "mute_drums", "only_bass_and_drums"];
+const ORDER = ["bpm", "density", "brightness", "guidance", "temperature", "top_k", "scale", "music_generation_mode",
+  "seed", "mute_bass", "mute_drums", "only_bass_and_drums"];
 const STEPS = 1000;
 const AUTO = "Auto";
 
@@ -42,7 +42,7 @@ class Config extends HTMLElement {
 
   /** @param {Field[]} fields @param {Record<string, Obedience>} obeys how well the engine obeys each field */
   #build(fields, obeys) {
-    const rank = (/** @type {Field} */ field) => (ORDER.includes(field.name) ? ORDER.indexOf(field.name) : ORDER.length);
+    const rank = (/** @type {Field} */ { name }) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
     const toggles = make("div", { className: "field toggles" });
     this.replaceChildren();
     for (const field of [...fields].sort((a, b) => rank(a) - rank(b))) {
@@ -144,8 +144,9 @@ class Config extends HTMLElement {
 
   /** @param {Field} field @returns {HTMLInputElement} */
   #number(field) {
-    const input = make("input", { type: "text", className: "box figures", inputMode: "numeric", placeholder: "new each time" });
-    input.autocomplete = "off";
+    const input = make("input", {
+      type: "text", className: "box figures", inputMode: "numeric", placeholder: "new each time", autocomplete: "off",
+    });
     input.onchange = () => {
       const number = Number.parseInt(input.value, 10);
       const clamped = Math.min(Math.max(number, Number(field.minimum)), Number(field.maximum));

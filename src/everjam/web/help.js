@@ -9,7 +9,8 @@ class Help extends HTMLElement {
   #dialog = make("dialog", { className: "help-dialog", "aria-labelledby": "help-title" });
 
   connectedCallback() {
-    const keys = KEYS.map(({ keys: names, does }) => make("div", {}, make("dt", {}, make("kbd", {}, names)), make("dd", {}, does)));
+    const keys = KEYS.map(({ keys: names, does }) =>
+      make("div", {}, make("dt", {}, make("kbd", {}, names)), make("dd", {}, does)));
     const close = make("button", { type: "button", className: "ghost", onclick: () => this.#dialog.close() }, "Close");
     this.#dialog.append(
       make("h2", { id: "help-title" }, "Keys"),

@@ -38,6 +38,8 @@ applyTheme(store);
 bindThemeButton(store, $("theme"));
 toasts.attach($("toasts"));
 const stage = new Stage({ ring: $("ring"), light: $("light") }, () => player.analyser);
+// `--light` in base.css bounds what shows of it.
+stage.glow = 2.4;
 
 store.watch("playback", ({ playback: now }) => {
   const on = !["stopped", "paused", "failed"].includes(now);
@@ -87,7 +89,8 @@ listenForKeys();
 async function copySeed() {
   const seed = String(store.state.seed);
   const copied = await copyText(seed);
-  toasts.show("seed", copied ? `Seed ${seed} is in the clipboard.` : `This browser copies nothing here. The seed is ${seed}.`);
+  const refused = `This browser copies nothing here. The seed is ${seed}.`;
+  toasts.show("seed", copied ? `Seed ${seed} is in the clipboard.` : refused);
 }
 
 const known = await schema;

@@ -64,7 +64,8 @@ class Mixer extends HTMLElement {
     const heardNow = new Set(store.activePrompts().map(({ id }) => id));
     for (const [place, prompt] of prompts.entries()) {
       const slot = this.#slots.get(prompt.id) ?? this.#newSlot(prompt.id);
-      if (this.#list.children[place] !== slot.element) this.#list.insertBefore(slot.element, this.#list.children[place] ?? null);
+      const there = this.#list.children[place] ?? null;
+      if (there !== slot.element) this.#list.insertBefore(slot.element, there);
       slot.show(prompt, place, this.#standing(prompt, heardNow));
     }
     this.dataset.many = String(prompts.length > 16);
@@ -128,8 +129,8 @@ class Mixer extends HTMLElement {
     };
     const follow = (/** @type {PointerEvent} */ { clientX, clientY }) => {
       element.style.setProperty("translate", `${clientX - begin.clientX}px ${clientY - begin.clientY}px`);
-      const hit = this.slots.find((other) => other !== slot && contains(other.element.getBoundingClientRect(), clientX, clientY));
-      aim(hit ?? null);
+      const others = this.slots.filter((other) => other !== slot);
+      aim(others.find((other) => contains(other.element.getBoundingClientRect(), clientX, clientY)) ?? null);
     };
     const finish = (/** @type {boolean} */ done) => {
       end.abort();

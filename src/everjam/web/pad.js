@@ -104,7 +104,8 @@ class Pad extends HTMLElement {
       if (!isNegative(prompt.weight)) points.set(prompt.id, this.#placeOf(prompt, index));
     }
     const weights = mixAt(store.state.pad.puck, points);
-    this.#mixed = fingerprint(store.state.prompts.map((prompt) => ({ ...prompt, weight: weights.get(prompt.id) ?? prompt.weight })));
+    const mixed = store.state.prompts.map(({ id, weight }) => ({ id, weight: weights.get(id) ?? weight }));
+    this.#mixed = fingerprint(mixed);
     if (this.#mixed !== fingerprint(store.state.prompts)) store.setWeights(weights, "pad");
   }
 
@@ -125,7 +126,9 @@ class Pad extends HTMLElement {
       this.#points.delete(id);
     }
     const heardNow = new Set(store.activePrompts().map(({ id }) => id));
-    for (const [index, prompt] of prompts.entries()) this.#showPoint(prompt, this.#placeOf(prompt, index), heardNow.has(prompt.id));
+    for (const [index, prompt] of prompts.entries()) {
+      this.#showPoint(prompt, this.#placeOf(prompt, index), heardNow.has(prompt.id));
+    }
     put(this.#puck, pad.puck);
     put(this.#halo, pad.puck);
     this.#halo.style.setProperty("--reach", String(reach(prompts.length)));
@@ -164,7 +167,9 @@ class Pad extends HTMLElement {
   /** @param {number} id */
   #newPoint(id) {
     const point = handle("point lit", "");
-    point.append(make("span", { className: "point-dot", "aria-hidden": "true" }), make("span", { className: "point-text", "aria-hidden": "true" }));
+    for (const className of ["point-dot", "point-text"]) {
+      point.append(make("span", { className, "aria-hidden": "true" }));
+    }
     const line = document.createElementNS(SVG, "line");
     line.setAttribute("class", "lit");
     const move = (/** @type {Place} */ place) => this.#movePoint(id, place);
@@ -241,7 +246,7 @@ class Pad extends HTMLElement {
   }
 }
 
-/** @param {string} className @param {string} label @returns {HTMLElement} something with a place, for hand and keyboard */
+/** @param {string} className @param {string} label @returns {HTMLElement} what has a place, for hand and keyboard */
 function handle(className, label) {
   return make("div", {
     className, tabIndex: 0, role: "slider", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 100,

@@ -12,7 +12,13 @@ import { MAX_TEXT, MAX_WEIGHT } from "./store.js";
  */
 
 const MORE = "M5 12h.01M12 12h.01M19 12h.01";
-const SAID = { heard: "", off: ", off", muted: ", muted", shadowed: ", silent while others are solo", filtered: ", left out by the server" };
+const SAID = {
+  heard: "",
+  off: ", off",
+  muted: ", muted",
+  shadowed: ", silent while others are solo",
+  filtered: ", left out by the server",
+};
 
 /** @param {number} weight @returns {boolean} also true for -0, which is a negative prompt that has been turned down */
 export function isNegative(weight) {
@@ -28,7 +34,9 @@ export class Slot {
   element = make("li", { className: "slot lit" });
   /** What a drag takes hold of; the number is also the key that switches the slot. */
   grip = make("span", { className: "grip", "aria-hidden": "true", title: "Drag to reorder" });
-  text = make("input", { className: "slot-text", type: "text", maxLength: MAX_TEXT, spellcheck: false, enterKeyHint: "done" });
+  text = make("input", {
+    className: "slot-text", type: "text", maxLength: MAX_TEXT, spellcheck: false, enterKeyHint: "done",
+  });
   fader = make("input", { className: "fader", type: "range", min: "0", max: String(MAX_WEIGHT), step: "0.01" });
   more = make("button", { className: "slot-button more", type: "button", "aria-haspopup": "menu" }, icon(MORE));
   #words = make("span", { className: "slot-words", "aria-hidden": "true" });
@@ -99,7 +107,8 @@ export class Slot {
     const spoken = `${text}, ${this.#negative ? "minus " : ""}${size.toFixed(2)}`;
     this.fader.setAttribute("aria-valuetext", standing === "off" ? `${text}, off` : spoken + SAID[standing]);
     this.#value.textContent = standing === "off" ? "off" : shownWeight(weight);
-    for (const [button, pressed, does] of /** @type {const} */ ([[this.#mute, muted, "Mute"], [this.#solo, solo, "Solo"]])) {
+    const switches = /** @type {const} */ ([[this.#mute, muted, "Mute"], [this.#solo, solo, "Solo"]]);
+    for (const [button, pressed, does] of switches) {
       button.setAttribute("aria-pressed", String(pressed));
       button.setAttribute("aria-label", `${does} ${text}`);
     }

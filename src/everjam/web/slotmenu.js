@@ -30,8 +30,9 @@ export class SlotMenu {
     const { prompts } = this.#store.state;
     const place = this.#place(id);
     this.element.setAttribute("aria-label", `More for ${prompts[place].text}`);
+    const checked = isNegative(prompts[place].weight);
     const items = [
-      { name: "Less of it (negative)", key: "−", run: () => this.changeSign(id), checked: isNegative(prompts[place].weight) },
+      { name: "Less of it (negative)", key: "−", run: () => this.changeSign(id), checked },
       { name: "Move back", key: "Alt ←", run: () => this.move(id, -1), disabled: place === 0 },
       { name: "Move on", key: "Alt →", run: () => this.move(id, 1), disabled: place === prompts.length - 1 },
       { name: "Remove", key: "Del", run: () => this.remove(id) },
@@ -67,7 +68,8 @@ export class SlotMenu {
 
   /** @param {Item} item @param {number} id @param {HTMLElement} opener @returns {HTMLElement} */
   #item({ name, key, run, checked, disabled = false }, id, opener) {
-    const button = make("button", { type: "button", tabIndex: -1, disabled }, make("span", {}, name), make("kbd", {}, key));
+    const parts = [make("span", {}, name), make("kbd", {}, key)];
+    const button = make("button", { type: "button", tabIndex: -1, disabled }, ...parts);
     button.setAttribute("role", checked === undefined ? "menuitem" : "menuitemcheckbox");
     if (checked !== undefined) button.setAttribute("aria-checked", String(checked));
     button.onclick = () => {

@@ -21,6 +21,8 @@ const DARK_BELOW = 128;
  */
 
 export class Stage {
+  /** How bright the light is; more than 1 where a style sheet bounds it. */
+  glow = 1;
   #ring;
   #light;
   #analyser;
@@ -162,9 +164,10 @@ export class Stage {
       const x = width * (0.04 + 0.92 * ((id * 0.618034 + 0.5) % 1) + 0.05 * Math.sin(seconds * 0.13 + id));
       const y = height * (0.02 + 0.85 * ((id * 0.754878 + 0.35) % 1) + 0.05 * Math.cos(seconds * 0.11 + id));
       const radius = width * (0.2 + 0.1 * weight) * (1 + 0.4 * this.#level + 0.07 * beat);
-      const strength = share * Math.min(0.42, 0.12 + 0.12 * weight) * (0.6 + 0.9 * this.#level + 0.22 * beat);
+      const liveliness = 0.6 + 0.9 * this.#level + 0.22 * beat;
+      const strength = this.glow * share * Math.min(0.42, 0.12 + 0.12 * weight) * liveliness;
       const glow = context.createRadialGradient(x, y, 0, x, y, radius);
-      glow.addColorStop(0, css(colour, strength));
+      glow.addColorStop(0, css(colour, Math.min(1, strength)));
       glow.addColorStop(1, css(colour, 0));
       context.fillStyle = glow;
       context.fillRect(0, 0, width, height);

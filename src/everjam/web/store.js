@@ -308,7 +308,8 @@ function pointsFrom(prompts, places) {
   const points = {};
   for (const [index, { id }] of prompts.entries()) {
     const place = Array.isArray(places) ? places[index] : null;
-    if (Array.isArray(place) && place.length === 2 && place.every((part) => part >= 0 && part <= 1)) points[id] = [place[0], place[1]];
+    const whole = Array.isArray(place) && place.length === 2 && place.every((part) => part >= 0 && part <= 1);
+    if (whole) points[id] = [place[0], place[1]];
   }
   return points;
 }
