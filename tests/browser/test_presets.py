@@ -95,6 +95,44 @@ def test_a_shared_link_plays_the_same_samples(server: LiveServer, visiting: Visi
         assert first_audio(one, 5) == first_audio(other, 5)
 
 
+def test_a_link_that_is_put_into_an_open_page_is_taken_over(visit: Visit) -> None:
+    visit.page.evaluate("location.hash = '#p=1~Banjo&bpm=99'")
+    visit.page.wait_for_function("everjam.store.state.config.bpm === 99")
+    assert [p["text"] for p in sketch(visit.page)["prompts"]] == ["Banjo"]  # type: ignore[attr-defined]
+
+
+def test_a_link_made_after_a_stop_holds_the_seed_that_was_heard(visit: Visit) -> None:
+    visit.play()
+    heard = visit.page.evaluate("everjam.store.state.seed")
+    visit.page.evaluate("everjam.store.setConfig('seed', 77)")
+    visit.page.keyboard.press("Escape")
+    visit.wait_for("stopped")
+    assert f"seed={heard}" in shared(visit.page)
+
+
+def test_a_negative_prompt_that_is_turned_down_stays_negative(server: LiveServer, visiting: Visiting) -> None:
+    with visiting(server.url) as seen:
+        seen.page.evaluate("everjam.store.changePrompt(everjam.store.state.prompts[0].id, { weight: -0 })")
+        seen.page.reload()
+        seen.page.wait_for_selector("body[data-ready]")
+        assert seen.page.evaluate("Object.is(everjam.store.state.prompts[0].weight, -0)")
+        link = shared(seen.page)
+    with visiting(link) as seen:
+        assert seen.page.evaluate("Object.is(everjam.store.state.prompts[0].weight, -0)")
+
+
+def test_two_tabs_keep_each_others_presets(server: LiveServer, visiting: Visiting) -> None:
+    with visiting(server.url) as seen:
+        other = seen.page.context.new_page()
+        other.goto(server.url)
+        other.wait_for_selector("body[data-ready]")
+        for page, name in ((seen.page, "one"), (other, "two")):
+            page.get_by_role("button", name="Presets").click()
+            page.get_by_label("Save what plays now as").fill(name)
+            page.keyboard.press("Enter")
+        assert other.get_by_role("list", name="Your presets").get_by_role("listitem").count() == 2
+
+
 def test_a_link_never_holds_the_key_of_the_server(visiting: Visiting) -> None:
     server = LiveServer(api_keys=frozenset({"sesame"}))
     try:

@@ -60,6 +60,11 @@ keepScreenOn(store, sleepTimer);
 Object.assign(globalThis, { everjam: { store, session, player, heard, transport, sleepTimer } });
 
 addEventListener("online", () => transport.comeBack());
+addEventListener("hashchange", () => {
+  const newKey = new URLSearchParams(location.hash.slice(1)).get("key");
+  if (newKey !== null && newKey !== key) location.reload();
+  else if (known) takeOver(known);
+});
 document.addEventListener("visibilitychange", () => transport.comeBack());
 
 setInterval(() => {
@@ -79,14 +84,18 @@ async function begin() {
     const remedy = "Is it still running? Then load this page again.";
     toasts.show("schema", `The server does not say what it can do (${error}). ${remedy}`, { lasting: true });
   }
-  const shared = fromFragment(location.hash, known?.fields ?? []);
-  if (shared) {
-    store.replaceSteering(shared.prompts.length ? shared : { ...store.sketch(), config: shared.config });
-    // From here on the page is the listener's own: a reload brings back what they have made of it.
-    const own = key ? `#${new URLSearchParams({ key })}` : location.pathname + location.search;
-    if (kept) history.replaceState(null, "", own);
-  }
+  if (known) takeOver(known);
   return known;
+}
+
+/** Takes over the steering that the address holds. @param {Schema} known */
+function takeOver({ fields }) {
+  const shared = fromFragment(location.hash, fields);
+  if (!shared) return;
+  store.replaceSteering(shared.prompts.length ? shared : { ...store.sketch(), config: shared.config });
+  // From here on the page is the listener's own: a reload brings back what they have made of it.
+  const own = key ? `#${new URLSearchParams({ key })}` : location.pathname + location.search;
+  if (kept) history.replaceState(null, "", own);
 }
 
 /** What the server can do; null if it does not say. To be awaited by who needs it. */

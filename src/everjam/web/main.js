@@ -52,14 +52,16 @@ store.watch("playback", ({ playback: now }) => {
 });
 
 function showSeed() {
-  const { seed, config } = store.state;
+  const { seed, config, playback } = store.state;
   const other = config.seed !== undefined && config.seed !== seed;
   if (seed === null) $("seed-line").textContent = other ? `Seed ${config.seed}` : "A new seed each time";
+  else if (playback === "stopped") $("seed-line").textContent = other ? `Seed ${config.seed}` : `Last seed ${seed}`;
   else $("seed-line").textContent = other ? `Seed ${seed}, after Reset ${config.seed}` : `Seed ${seed}`;
   $("copy-seed").hidden = seed === null;
   $("keep-seed").hidden = seed === null || config.seed !== undefined;
 }
 store.watch("seed", showSeed);
+store.watch("playback", showSeed);
 store.watch("config", showSeed);
 store.watch("prompts", () => stage.showPrompts(store.activePrompts()));
 store.watch("config", ({ config }) => {

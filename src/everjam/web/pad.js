@@ -18,7 +18,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const STEP = 0.02;
 const FINE_STEP = 0.005;
 const DRIFT_MS = 100;
-const CALM_DRIFT_MS = 1000;
+const CALM_DRIFT_MS = 700;
 /** At the slowest and at the fastest, seconds of the path in a second. */
 const SPEEDS = [0.15, 1.5];
 const ARROWS = /** @type {Record<string, Place>} */ ({

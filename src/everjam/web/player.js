@@ -8,6 +8,8 @@ const RAMP_SECONDS = 0.02;
 const UNFADE_SECONDS = 0.3;
 /** An open output keeps computers awake: it is closed when it has been silent for a while. */
 const REST_MS = 5000;
+/** Chunks that are kept while the sound path is being opened. */
+const MAX_EARLY = 50;
 const RAMP_POINTS = 65;
 /** The context's clock moves in steps; the page's own clock fills them, as long as the two agree this well. */
 const CLOCK_TOLERANCE_SECONDS = 0.1;
@@ -67,7 +69,7 @@ export class Player {
   push(pcm, frame = null) {
     if (!this.#held) this.#wakeQuietly();
     if (this.#sink) this.#sink.push(pcm, frame);
-    else this.#early.push({ pcm, frame });
+    else if (this.#early.push({ pcm, frame }) > MAX_EARLY) this.#early.shift();
   }
 
   /** @param {boolean} held true fades out and keeps the position; false goes on from there, and ends a fade */
@@ -167,8 +169,9 @@ export class Player {
     const { audioSession } = /** @type {any} */ (navigator);
     if (audioSession) audioSession.type = "playback";
     const context = new AudioContext({ sampleRate: SAMPLE_RATE_HZ, latencyHint: "interactive" });
+    // Without a click the browser keeps this waiting for one; the sound path is ready all the same.
+    context.resume().catch(() => {});
     try {
-      const resumed = context.resume();
       this.#fader = new GainNode(context);
       this.#analyser = new AnalyserNode(context, { fftSize: 1024, smoothingTimeConstant: 0.75 });
       this.#output = new GainNode(context, { gain: this.#volume ** 2 });
@@ -176,7 +179,6 @@ export class Player {
       const sink = context.audioWorklet
         ? await WorkletSink.open(context, this.#fader, this.leadSeconds)
         : new ScheduledSink(context, this.#fader, this.leadSeconds);
-      await resumed;
       this.#context = context;
       this.#sink = sink;
     } catch (error) {

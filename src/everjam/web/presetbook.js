@@ -2,7 +2,7 @@
  * The listener's presets: steerings under a name, kept in this browser, and carried to others as a file.
  * @module presetbook
  */
-import { MAX_PROMPTS } from "./store.js";
+import { isWeight, keptWeight, MAX_PROMPTS } from "./store.js";
 
 /**
  * @typedef {import("./store.js").Sketch} Sketch
@@ -39,6 +39,7 @@ export class PresetBook extends EventTarget {
    */
   save(name, sketch) {
     const trimmed = name.trim().slice(0, MAX_NAME);
+    this.#refresh();
     const others = this.#presets.filter((preset) => preset.name !== trimmed);
     if (!trimmed || others.length >= MAX_PRESETS) return false;
     this.#set([...others, { name: trimmed, sketch: structuredClone(sketch) }]);
@@ -49,6 +50,7 @@ export class PresetBook extends EventTarget {
   rename(name, newName) {
     const trimmed = newName.trim().slice(0, MAX_NAME);
     if (trimmed === name) return true;
+    this.#refresh();
     if (!trimmed || this.#presets.some((preset) => preset.name === trimmed)) return false;
     this.#set(this.#presets.map((preset) => (preset.name === name ? { ...preset, name: trimmed } : preset)));
     return true;
@@ -56,12 +58,13 @@ export class PresetBook extends EventTarget {
 
   /** @param {string} name */
   remove(name) {
+    this.#refresh();
     this.#set(this.#presets.filter((preset) => preset.name !== name));
   }
 
   /** @returns {string} all of them, as the text of a file */
   toText() {
-    return `${JSON.stringify({ kind: KIND, version: 1, presets: this.#presets }, null, 2)}\n`;
+    return `${JSON.stringify({ kind: KIND, version: 1, presets: this.#presets }, keptWeight, 2)}\n`;
   }
 
   /**
@@ -73,9 +76,17 @@ export class PresetBook extends EventTarget {
   addText(text) {
     const presets = presetsFrom(text);
     if (!presets) throw new Error("This is no file of everjam presets.");
+    this.#refresh();
     const names = new Set(presets.map((preset) => preset.name));
-    this.#set([...this.#presets.filter((preset) => !names.has(preset.name)), ...presets].slice(0, MAX_PRESETS));
-    return presets.length;
+    const others = this.#presets.filter((preset) => !names.has(preset.name));
+    const room = presets.slice(0, MAX_PRESETS - others.length);
+    this.#set([...others, ...room]);
+    return room.length;
+  }
+
+  /** Another tab may have changed them. */
+  #refresh() {
+    if (this.#storage) this.#presets = this.#load();
   }
 
   /** @param {Preset[]} presets */
@@ -116,7 +127,7 @@ function isPreset(preset) {
   return (
     typeof preset?.name === "string" && preset.name.trim() !== "" && preset.name.length <= MAX_NAME &&
     Array.isArray(prompts) && prompts.length <= MAX_PROMPTS &&
-    prompts.every((prompt) => typeof prompt?.text === "string" && Number.isFinite(prompt.weight)) &&
+    prompts.every((prompt) => typeof prompt?.text === "string" && isWeight(prompt.weight)) &&
     config !== null && typeof config === "object" &&
     Object.values(config).every((value) => ["number", "string", "boolean"].includes(typeof value))
   );

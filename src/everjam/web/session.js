@@ -152,7 +152,7 @@ export class LiveSession extends EventTarget {
   /** Gives up a connection on which nothing comes any more, and tries a new one; to be called some times a second. */
   check() {
     const socket = this.#socket;
-    const patience = this.#sounded ? DEAD_MS : COLD_MS;
+    const patience = this.#ready && !this.#sounded ? COLD_MS : DEAD_MS;
     if (!socket || !this.#wantsPlay || performance.now() - this.#lastWordAt < patience) return;
     // A dead line does not answer the close frame either, so the end is not waited for.
     socket.onclose = socket.onmessage = null;
@@ -220,7 +220,7 @@ export class LiveSession extends EventTarget {
     this.#setLink("open");
     const { config } = this.steering();
     // After a lost connection the piece is begun again with its seed; the seed is then left to the listener's wish.
-    const resumed = this.#wantsPlay && this.#seed !== null && config.seed === undefined;
+    const resumed = this.#wantsPlay && this.#seed !== null && config.seed !== this.#seed;
     this.#sendSteering(resumed ? { seed: /** @type {number} */ (this.#seed) } : {});
     if (this.#wantsPlay) this.#control("PLAY");
     if (resumed) this.#sendSteering();
@@ -290,7 +290,8 @@ export class LiveSession extends EventTarget {
   #read(chunk) {
     const echo = chunk.sourceMetadata;
     const seed = echo?.musicGenerationConfig?.seed;
-    if (typeof seed === "number") this.#seed = seed;
+    // What is still on its way after a stop belongs to a piece that is over.
+    if (this.#wantsPlay && typeof seed === "number") this.#seed = seed;
     let steeredAt = null;
     if (this.#awaited && carriesOut(echo, this.#awaited.steering)) {
       steeredAt = this.#awaited.at;

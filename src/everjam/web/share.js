@@ -3,7 +3,7 @@
  * `#p=1~Bossa+Nova&p=0.5~Funk&bpm=84&seed=42`. People can read it, and write it.
  * @module share
  */
-import { MAX_PROMPTS, MAX_TEXT } from "./store.js";
+import { keptWeight, MAX_PROMPTS, MAX_TEXT } from "./store.js";
 
 /**
  * @typedef {import("./store.js").Sketch} Sketch
@@ -13,15 +13,15 @@ import { MAX_PROMPTS, MAX_TEXT } from "./store.js";
 
 /**
  * @param {Sketch} sketch
- * @param {number | null} seed of the piece that plays; the configuration's own wins
+ * @param {number | null} seed of the piece that is heard: it wins over the one for the next
  * @returns {string} without "#"
  */
 export function toFragment({ prompts, config }, seed) {
   const parts = new URLSearchParams();
   for (const { text, weight, muted, solo } of prompts) {
-    parts.append("p", `${weight}${muted ? "m" : ""}${solo ? "s" : ""}~${text}`);
+    parts.append("p", `${keptWeight("", weight)}${muted ? "m" : ""}${solo ? "s" : ""}~${text}`);
   }
-  for (const [name, value] of Object.entries({ ...(seed !== null && { seed }), ...config })) {
+  for (const [name, value] of Object.entries({ ...config, ...(seed !== null && { seed }) })) {
     parts.append(name, String(value));
   }
   return String(parts);

@@ -271,7 +271,8 @@ export class Store extends EventTarget {
   /** @param {PromptSketch} sketch @param {string[]} used colours @returns {Prompt} */
   #prompt({ text, weight, muted = false, solo = false, colour }, used) {
     const shown = /^#[0-9a-f]{6}$/i.test(colour ?? "") ? /** @type {string} */ (colour) : colourFor(text, used);
-    const sound = withinRange(Number(weight) || 0);
+    const number = Number(weight);
+    const sound = withinRange(Number.isNaN(number) ? 0 : number);
     return { id: this.#nextId++, text: text.slice(0, MAX_TEXT), weight: sound, colour: shown, muted, solo };
   }
 
@@ -279,7 +280,7 @@ export class Store extends EventTarget {
     const { view, pad, theme, volume, prompts } = this.#state;
     const places = prompts.map((prompt) => pad.points[prompt.id] ?? null);
     try {
-      this.#storage?.setItem(KEY, JSON.stringify({ ...this.sketch(), view, theme, volume, places }));
+      this.#storage?.setItem(KEY, JSON.stringify({ ...this.sketch(), view, theme, volume, places }, keptWeight));
     } catch {
       this.#storage = null;
     }
@@ -289,7 +290,7 @@ export class Store extends EventTarget {
   #load() {
     try {
       const saved = JSON.parse(this.#storage?.getItem(KEY) ?? "null");
-      const whole = (/** @type {any} */ prompt) => typeof prompt?.text === "string" && Number.isFinite(prompt.weight);
+      const whole = (/** @type {any} */ prompt) => typeof prompt?.text === "string" && isWeight(prompt.weight);
       const good = Array.isArray(saved?.prompts) && saved.prompts.every(whole);
       return good && saved.config && typeof saved.config === "object" ? saved : null;
     } catch {
@@ -312,6 +313,19 @@ function pointsFrom(prompts, places) {
     if (whole) points[id] = [place[0], place[1]];
   }
   return points;
+}
+
+/**
+ * For `JSON.stringify`, which knows no -0: that is a negative prompt that has been turned down.
+ * @param {string} _key @param {unknown} value @returns {unknown}
+ */
+export function keptWeight(_key, value) {
+  return Object.is(value, -0) ? "-0" : value;
+}
+
+/** @param {unknown} weight as it was kept @returns {boolean} */
+export function isWeight(weight) {
+  return weight === "-0" || Number.isFinite(weight);
 }
 
 /** @param {number} weight @returns {number} */

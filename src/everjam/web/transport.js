@@ -121,7 +121,6 @@ export class Transport {
     this.#session.stop();
     this.#player.flush();
     this.#heard.forget();
-    this.#store.setSeed(null);
     this.#latencyMs = null;
     this.refresh();
   }
