@@ -10,6 +10,9 @@ from playwright.sync_api import Download, Page
 from tests.browser.conftest import Visiting
 from tests.browser.visiting import LiveServer, Visit
 
+NO_ROOM = '{"error": {"message": "The disk is full.", "field": null, "remedy": "Remove a take."}}'
+ASKS_BEFORE_IT_LEAVES = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+
 
 def play_to_bar(seen: Visit, bar: int) -> None:
     seen.play()
@@ -25,6 +28,19 @@ def bar_frames(page: Page) -> int:
         }"""
     )
     return frames
+
+
+def record(seen: Visit) -> None:
+    seen.page.keyboard.press("r")
+    seen.page.get_by_role("button", name="Stop recording").wait_for()
+
+
+def lose_the_jam(seen: Visit, server: LiveServer) -> None:
+    """The connection is lost, and the server knows nothing of what it played."""
+    before = seen.page.evaluate("everjam.session.jam")
+    server.on_loop(server.service.named.close)
+    server.drop_connections()
+    seen.page.wait_for_function("(jam) => ![null, jam].includes(everjam.session.jam)", arg=before)
 
 
 def saved(download: Download, folder: Path) -> Path:
@@ -56,6 +72,8 @@ def test_the_last_bars_come_as_audio_stems_and_midi(fast: Visit, tmp_path: Path)
     with zipfile.ZipFile(path).open(mix) as file:
         assert len(soundfile.read(file)[0]) == 2 * bar_frames(page)
     page.get_by_role("link", name="Save").wait_for()
+    page.get_by_role("button", name="Remove").press("Enter")
+    assert page.evaluate("document.activeElement.ariaLabel") == "Takes and formats"
     page.keyboard.press("Escape")  # closes the list, and stops nothing
     assert page.get_by_role("group", name="Takes").is_hidden()
     assert page.evaluate("everjam.transport.wish") == "playing"
@@ -68,6 +86,8 @@ def test_a_recording_goes_from_bar_to_bar(fast: Visit, tmp_path: Path) -> None:
     page.get_by_label("Format of recordings and grabs").select_option("flac")
     page.get_by_role("button", name="Record").click()
     page.get_by_role("button", name="Stop recording").wait_for()
+    assert page.get_by_role("timer").get_attribute("aria-live") is None
+    assert page.evaluate(ASKS_BEFORE_IT_LEAVES)
     began = page.evaluate("everjam.heard.now().bar")
     page.wait_for_function("(bar) => everjam.heard.now().bar >= bar + 3", arg=began, timeout=20_000)
     with page.expect_download(timeout=30_000) as download:
@@ -77,6 +97,68 @@ def test_a_recording_goes_from_bar_to_bar(fast: Visit, tmp_path: Path) -> None:
     frames = soundfile.info(path).frames
     assert frames % bar_frames(page) == 0
     assert frames >= 3 * bar_frames(page)
+    page.get_by_role("button", name="Record").wait_for()
+    assert not page.evaluate(ASKS_BEFORE_IT_LEAVES)
+
+
+def test_a_recording_is_there_until_the_server_takes_its_order(fast: Visit, tmp_path: Path) -> None:
+    page = fast.page
+    play_to_bar(fast, 0)
+    record(fast)
+    page.wait_for_function("() => everjam.heard.now().bar >= 3", timeout=20_000)
+    page.route("**/takes", lambda route: route.fulfill(status=507, body=NO_ROOM))
+    page.keyboard.press("Escape")
+    page.get_by_text("The disk is full. Remove a take. The recording is still there").wait_for()
+    page.unroute("**/takes")
+    with page.expect_download(timeout=30_000) as download:
+        page.keyboard.press("r")
+    assert soundfile.info(saved(download.value, tmp_path)).frames > 0
+    orders = [path for path in fast.requested if path.endswith("/takes")]
+    assert len(orders) == 2  # at the stop, and when it was asked for
+    fast.complaints.clear()  # the browser notes the status itself
+
+
+def test_a_recording_that_cannot_go_on_says_so(fast: Visit, server: LiveServer) -> None:
+    play_to_bar(fast, 0)
+    record(fast)
+    lose_the_jam(fast, server)
+    fast.page.get_by_text("what was recorded before is lost").wait_for()
+    assert fast.page.get_by_role("button", name="Record").get_attribute("aria-pressed") == "false"
+    record(fast)
+    fast.complaints.clear()  # the browser notes the lost connection itself
+
+
+def test_a_take_outlives_its_jam_and_lost_answers(fast: Visit, server: LiveServer) -> None:
+    page = fast.page
+    play_to_bar(fast, 3)
+    page.route("**/takes/*", lambda route: route.abort())
+    with page.expect_request_finished(lambda request: request.url.endswith("/takes")):
+        page.keyboard.press("g")
+    with page.expect_event("requestfailed"):
+        lose_the_jam(fast, server)
+    with page.expect_download(timeout=30_000):
+        page.unroute("**/takes/*")
+    fast.complaints.clear()  # the browser notes what was lost itself
+
+
+def test_the_end_of_a_long_recording_is_announced_once(fast: Visit) -> None:
+    page = fast.page
+    play_to_bar(fast, 0)
+    record(fast)
+    page.evaluate(
+        """() => {
+            const begin = everjam.heard.frame + 3400 * 48000;
+            const at = performance.now();
+            const frame = () => begin + (performance.now() - at) * 480;
+            Object.defineProperty(everjam.heard, "frame", { get: frame });
+        }"""
+    )
+    toast = page.get_by_text("A recording ends after an hour")
+    toast.wait_for()
+    page.get_by_role("button", name="Close this message").click()
+    shown = page.get_by_role("timer").inner_text()
+    page.wait_for_function("(text) => document.querySelector('[role=timer]').textContent !== text", arg=shown)
+    assert not toast.is_visible()
 
 
 def test_nothing_can_be_kept_before_anything_plays(visit: Visit) -> None:
@@ -86,8 +168,7 @@ def test_nothing_can_be_kept_before_anything_plays(visit: Visit) -> None:
 
 def test_what_goes_wrong_is_told(fast: Visit) -> None:
     play_to_bar(fast, 0)
-    answer = '{"error": {"message": "The disk is full.", "field": null, "remedy": "Remove a take."}}'
-    fast.page.route("**/takes", lambda route: route.fulfill(status=507, body=answer))
+    fast.page.route("**/takes", lambda route: route.fulfill(status=507, body=NO_ROOM))
     fast.page.get_by_role("button", name="Grab 8 bars").click()
     fast.page.get_by_text("The disk is full. Remove a take.").wait_for()
     fast.complaints.clear()  # the browser notes the status itself

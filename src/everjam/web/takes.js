@@ -6,13 +6,16 @@ import { heard, schema, session, store, toasts } from "./app.js";
 import { icon, make } from "./dom.js";
 import { Flyout } from "./flyout.js";
 import { storage } from "./storage.js";
-import { beginRecording, fileAddress, forgetRecording, lookAtTake, orderTake, removeTake } from "./takeapi.js";
+import { beginRecording, fileAddress, forgetRecording, Gone, lookAtTake, orderTake, removeTake } from "./takeapi.js";
 
 /** @typedef {import("./takeapi.js").Take} Take */
+/** @typedef {import("./takeapi.js").Recording} Recording */
 
 const KEY = "everjam.takes.1";
 const SAMPLE_RATE_HZ = 48000;
 const POLL_MS = 400;
+/** For so long a take is asked after without an answer. */
+const PATIENCE_MS = 60_000;
 const CLOCK_MS = 250;
 const GRABS = [2, 4, 8, 16];
 const FORMATS = /** @type {Record<string, string>} */ ({
@@ -21,13 +24,17 @@ const FORMATS = /** @type {Record<string, string>} */ ({
 const MAX_SECONDS = 3600;
 const WARN_SECONDS = 3300;
 const MAX_LISTED = 12;
+const ENDS_SOON = "A recording ends after an hour: less than five minutes are left.";
+const STILL_THERE = "The recording is still there: press R to ask for it again.";
+const LOST = "The server has begun anew: what was recorded before is lost. Press R to record again.";
+const LEFT = "Another piece begins, and the recording of the one before is lost.";
 const CHOICES = "M5 8h9m4 0h1M5 16h1m4 0h9M16 6v4M8 14v4";
 const GRAB = "M4 5v14M20 5v14M8 12h8m-3-3 3 3-3 3";
 
 export class TakesElement extends HTMLElement {
   #record = make("button", { className: "ghost takes-record", type: "button" });
   #recordText = make("span", { textContent: "Record" });
-  #clock = make("output", { className: "takes-clock figures", hidden: true });
+  #clock = make("span", { className: "takes-clock figures", role: "timer", hidden: true });
   #grab = make("button", { className: "ghost", type: "button", title: "Grab (G)", "aria-keyshortcuts": "G" });
   #grabText = make("span");
   #panel = make("div", { className: "panel takes-panel", role: "group", "aria-label": "Takes" });
@@ -37,8 +44,9 @@ export class TakesElement extends HTMLElement {
   #format = make("select", { className: "box", "aria-label": "Format of recordings and grabs" });
   #bundle = make("input", { type: "checkbox" });
   #list = make("ul", { className: "takes-list", "aria-label": "Takes" });
-  /** @type {{beginFrame: number} | null} */
+  /** `warned` that it ends soon; `full` after an hour. @type {(Recording & {warned: boolean, full: boolean}) | null} */
   #recording = null;
+  #stopped = true;
   #busy = false;
   #ticking = 0;
 
@@ -66,13 +74,19 @@ export class TakesElement extends HTMLElement {
     this.append(this.#record, this.#clock, this.#grab, this.#open, this.#panel);
     this.#restore();
     for (const choice of [this.#bars, this.#format, this.#bundle]) choice.onchange = () => this.#keep();
-    store.watch("playback", () => this.#enable());
-    session.addEventListener("report", () => this.#enable());
+    store.watch("playback", ({ playback }) => this.#playbackChanged(playback));
+    session.addEventListener("report", (event) => {
+      const { jam } = /** @type {CustomEvent<import("./session.js").Report>} */ (event).detail;
+      // Only an exact resumption goes on with what the server records.
+      if (jam && jam.resumed !== "exact") this.#end();
+      this.#enable();
+    });
     this.#enable();
   }
 
   disconnectedCallback() {
     clearInterval(this.#ticking);
+    removeEventListener("beforeunload", askFirst);
   }
 
   /** Begins a recording at the bar that sounds, or ends it and asks for the file. */
@@ -80,10 +94,9 @@ export class TakesElement extends HTMLElement {
     if (this.#busy || this.#record.disabled) return;
     this.#busy = true;
     try {
-      if (this.#recording) await this.#finish(this.#recording.beginFrame);
-      else this.#recording = await beginRecording(frameNow());
+      if (this.#recording) await this.#finish(this.#recording);
+      else this.#recording = { ...(await beginRecording(frameNow())), warned: false, full: false };
     } catch (error) {
-      this.#recording = null;
       toasts.show("takes", /** @type {Error} */ (error).message);
     } finally {
       this.#busy = false;
@@ -95,42 +108,66 @@ export class TakesElement extends HTMLElement {
   async grab() {
     if (this.#grab.disabled) return;
     const bars = Number(this.#bars.value);
-    await this.#order({ bars, until: frameNow(), bundle: this.#bundle.checked });
-  }
-
-  /** @param {number} begin */
-  async #finish(begin) {
-    this.#recording = null;
-    // In silence nothing is at the ear: then the take goes to the end of what has been sent.
-    await this.#order({ begin, end: frameNow(), bundle: false });
-    await forgetRecording();
-  }
-
-  /** @param {Omit<import("./takeapi.js").Order, "format">} order */
-  async #order(order) {
     try {
-      const take = await orderTake({ ...order, format: this.#format.value });
-      void this.#follow(take);
+      await this.#order({ bars, until: frameNow(), bundle: this.#bundle.checked });
     } catch (error) {
       toasts.show("takes", /** @type {Error} */ (error).message);
     }
   }
 
+  /** Ends the recording, if there is one, and asks for the file. */
+  #end() {
+    if (this.#recording) void this.toggleRecording();
+  }
+
+  /** The recording is over only when the server has taken the order. @param {Recording} recording */
+  async #finish({ jam, beginFrame }) {
+    // In silence, or where another jam plays, the take goes to the end of what has been sent.
+    const end = jam === session.jam ? frameNow() : null;
+    try {
+      await this.#order({ begin: beginFrame, end, bundle: false }, jam);
+    } catch (error) {
+      if (!(error instanceof Gone)) throw new Error(`${/** @type {Error} */ (error).message} ${STILL_THERE}`);
+      this.#recording = null;
+      throw new Error(LOST);
+    }
+    this.#recording = null;
+    await forgetRecording(jam);
+  }
+
+  /**
+   * @param {Omit<import("./takeapi.js").Order, "format">} order
+   * @param {string} [jam] what plays, if not given
+   * @throws {Error} if the server does not take it
+   */
+  async #order(order, jam) {
+    const take = await orderTake({ ...order, format: this.#format.value }, jam);
+    void this.#follow(take);
+  }
+
   /** Shows a take until it is there. @param {Take} take */
   async #follow(take) {
     const row = new Row(take, () => {
+      const next = row.element.nextElementSibling?.querySelector("button") ?? this.#open;
       row.element.remove();
-      void removeTake(take.id);
+      next.focus();
+      void removeTake(take);
     });
     this.#list.prepend(row.element);
     this.#flyout.show(true);
     while (this.#list.childElementCount > MAX_LISTED) this.#list.lastElementChild?.remove();
     try {
       let now = take;
+      let answeredAt = performance.now();
       while (now.state === "rendering") {
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
         if (!row.element.isConnected) return;
-        now = await lookAtTake(take.id);
+        try {
+          now = await lookAtTake(take);
+          answeredAt = performance.now();
+        } catch (error) {
+          if (error instanceof Gone || performance.now() - answeredAt > PATIENCE_MS) throw error;
+        }
         row.show(now);
       }
       row.show(now);
@@ -145,7 +182,23 @@ export class TakesElement extends HTMLElement {
     const sounding = session.jam !== null && !["stopped", "failed"].includes(store.state.playback);
     this.#grab.disabled = !sounding;
     this.#record.disabled = !sounding && !this.#recording;
-    if (store.state.playback === "stopped" && this.#recording && !this.#busy) void this.toggleRecording();
+  }
+
+  /** @param {import("./store.js").Playback} now */
+  #playbackChanged(now) {
+    const begins = this.#stopped && now !== "stopped";
+    this.#stopped = now === "stopped";
+    this.#enable();
+    if (now === "stopped" || now === "failed") this.#end();
+    else if (begins && this.#recording && !this.#busy) this.#leave(this.#recording);
+  }
+
+  /** Gives up a recording that could not be ended before another piece began. @param {Recording} recording */
+  #leave({ jam }) {
+    this.#recording = null;
+    toasts.show("takes", LEFT);
+    void forgetRecording(jam);
+    this.#showRecording();
   }
 
   #showRecording() {
@@ -155,19 +208,26 @@ export class TakesElement extends HTMLElement {
     this.#clock.hidden = !on;
     clearInterval(this.#ticking);
     if (on) this.#ticking = setInterval(() => this.#tick(), CLOCK_MS);
+    if (on) addEventListener("beforeunload", askFirst);
+    else removeEventListener("beforeunload", askFirst);
     this.#tick();
     this.#enable();
   }
 
   #tick() {
-    if (!this.#recording) return;
-    const begin = this.#recording.beginFrame;
+    const recording = this.#recording;
+    if (!recording || recording.jam !== session.jam) return;
+    const begin = recording.beginFrame;
     const seconds = Math.max(0, ((heard.frame ?? begin) - begin) / SAMPLE_RATE_HZ);
     this.#clock.textContent = clockText(seconds);
-    if (seconds > WARN_SECONDS) {
-      toasts.show("takes", `A recording ends after an hour: this one in ${clockText(MAX_SECONDS - seconds)}.`);
+    if (seconds > WARN_SECONDS && !recording.warned) {
+      recording.warned = true;
+      toasts.show("recording", ENDS_SOON);
     }
-    if (seconds >= MAX_SECONDS) void this.toggleRecording();
+    if (seconds >= MAX_SECONDS && !recording.full) {
+      recording.full = true;
+      this.#end();
+    }
   }
 
   /** @param {string[]} names */
@@ -211,11 +271,9 @@ class Row {
   #state = make("span", { className: "take-state figures" });
   #progress = make("progress", { max: 1, value: 0 });
   #link = make("a", { className: "link", textContent: "Save", hidden: true });
-  #id;
 
   /** @param {Take} take @param {() => void} remove */
   constructor(take, remove) {
-    this.#id = take.id;
     const drop = make("button", { className: "icon", type: "button", textContent: "×", onclick: remove });
     drop.setAttribute("aria-label", `Remove ${take.name}`);
     this.element = make("li", { className: "take" }, this.#name, this.#state, this.#progress, this.#link, drop);
@@ -223,7 +281,8 @@ class Row {
   }
 
   /** @param {Take} take */
-  show({ state, progress, name, bytes, bars, seconds, message }) {
+  show(take) {
+    const { state, progress, name, bytes, bars, seconds, message } = take;
     const length = bars ? `${bars} ${bars === 1 ? "bar" : "bars"}, ${clockText(seconds)}` : clockText(seconds);
     this.#name.textContent = name;
     this.#name.title = name;
@@ -231,7 +290,7 @@ class Row {
     this.#progress.hidden = state !== "rendering";
     this.#progress.setAttribute("aria-label", `${name}: how much is rendered`);
     this.#link.hidden = state !== "ready";
-    this.#link.href = state === "ready" ? fileAddress(this.#id) : "";
+    this.#link.href = state === "ready" ? fileAddress(take) : "";
     this.#link.download = name;
     this.#link.setAttribute("aria-label", `Save ${name}`);
     const done = state === "ready" ? `${length}, ${sizeText(bytes)}` : length;
@@ -247,6 +306,11 @@ class Row {
 /** @returns {number | null} whole frame of the piece that is heard now */
 function frameNow() {
   return heard.frame === null ? null : Math.round(heard.frame);
+}
+
+/** Has the browser ask before it leaves the page. @param {Event} event */
+function askFirst(event) {
+  event.preventDefault();
 }
 
 /** @param {number} seconds @returns {string} "1:05" */
