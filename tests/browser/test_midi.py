@@ -30,9 +30,17 @@ FAKE = """
       access.outputs.set(name, { ...port(name, "output"), send: (data, at) => sent.push([data[0], at ?? 0]) });
       access.onstatechange?.({});
     },
+    stir: () => access.onstatechange?.({}),
     say(name, bytes, timeStamp = performance.now()) {
       access.inputs.get(name).onmidimessage({ data: new Uint8Array(bytes), timeStamp });
     },
+  };
+  window.contexts = [];
+  window.AudioContext = class extends AudioContext {
+    constructor(options) {
+      super(options);
+      window.contexts.push(this);
+    }
   };
   navigator.requestMIDIAccess = async () => { window.fake.asked++; return access; };
   navigator.permissions.query = async () => ({ state: sessionStorage.granted ? "granted" : "prompt" });
@@ -66,6 +74,21 @@ def allow(page: Page) -> None:
     page.get_by_role("button", name="MIDI", exact=True).click()
     page.get_by_role("button", name="Use MIDI controllers").click()
     page.get_by_role("list", name="Controllers").get_by_text("Knobs").wait_for()
+
+
+def learn(page: Page, label: str) -> None:
+    """Arms the control of that name; what is touched next is bound to it."""
+    page.get_by_role("button", name="Learn", exact=True).click()
+    page.get_by_label(label, exact=True).focus()
+
+
+def reload(page: Page) -> None:
+    """As somebody whom the browser has given MIDI before."""
+    page.evaluate("sessionStorage.granted = 'yes'")
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    page.evaluate("fake.plug('Knobs')")
+    page.wait_for_function("() => fake.asked === 1")
 
 
 def test_nobody_is_asked_until_somebody_wants_it(knobs: Visit) -> None:
@@ -132,11 +155,7 @@ def test_what_was_learned_is_kept_for_the_device_and_can_be_forgotten(knobs: Vis
     knobs.page.keyboard.press("l")
     knobs.page.get_by_label("Brightness", exact=True).focus()
     turn(knobs.page, 20, 1)
-    knobs.page.evaluate("sessionStorage.granted = 'yes'")
-    knobs.page.reload()
-    knobs.page.wait_for_selector("body[data-ready]")
-    knobs.page.evaluate("fake.plug('Knobs')")
-    knobs.page.wait_for_function("() => fake.asked === 1")  # it was on, and the browser remembers the permission
+    reload(knobs.page)  # it was on, and the browser remembers the permission
     for value in (0, 127):
         turn(knobs.page, 20, value)
     assert knobs.page.evaluate("everjam.store.state.config.brightness") == pytest.approx(1.0)
@@ -145,6 +164,73 @@ def test_what_was_learned_is_kept_for_the_device_and_can_be_forgotten(knobs: Vis
     for value in (0, 60, 0):
         turn(knobs.page, 20, value)
     assert knobs.page.evaluate("everjam.store.state.config.brightness") == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("label", ["Key", "Mode"])
+def test_a_slow_sweep_goes_through_all_that_a_list_offers(knobs: Visit, label: str) -> None:
+    allow(knobs.page)
+    learn(knobs.page, label)
+    turn(knobs.page, 30, 1)
+    options, passed = knobs.page.get_by_label(label, exact=True).evaluate(
+        """(select) => {
+            const passed = [];
+            for (let value = 0; value < 128; value++) {
+              fake.say("Knobs", [0xb0, 30, value]);
+              passed.push(select.selectedIndex);
+            }
+            return [select.options.length, passed];
+        }"""
+    )
+    assert [index for index, _ in itertools.groupby(passed)] == list(range(options))
+
+
+def test_a_knob_presses_once_on_its_way_up(knobs: Visit) -> None:
+    page = knobs.page
+    allow(page)
+    muted = "everjam.store.state.prompts[0].muted"
+    page.get_by_role("button", name="Learn", exact=True).click()
+    page.locator(".slot .mute").first.focus()
+    turn(page, 40, 90)
+    for value in range(91, 128):
+        turn(page, 40, value)
+    assert page.evaluate(muted) is False  # it was up when it was learned
+    for value in [*range(127, -1, -1), *range(128)]:
+        turn(page, 40, value)
+    assert page.evaluate(muted) is True
+    for value in (0, 127, 0):  # a switch that sends while it is held
+        turn(page, 40, value)
+    assert page.evaluate(muted) is False
+
+
+def test_a_pad_sets_a_fader_and_what_it_set_stays(knobs: Visit) -> None:
+    page = knobs.page
+    allow(page)
+    learn(page, "Density")
+    strike(page, 36)
+    learn(page, "Key")
+    strike(page, 37)
+    strike(page, 36, 127)
+    strike(page, 37, 127)
+    kept = page.evaluate("({ ...everjam.store.state.config })")
+    assert kept["density"] == 1
+    assert "scale" in kept
+    for key in (36, 37):
+        strike(page, key, 0)
+    assert page.evaluate("({ ...everjam.store.state.config })") == kept
+
+
+def test_after_forgetting_the_focus_is_where_one_can_go_on(knobs: Visit) -> None:
+    page = knobs.page
+    allow(page)
+    for number, label in enumerate(("Density", "Brightness", "Guidance")):
+        learn(page, label)
+        turn(page, 50 + number, 1)
+    focused = "document.activeElement.getAttribute('aria-label')"
+    for forgotten, then in ((51, "Forget CC 52"), (52, "Forget CC 50")):
+        page.get_by_role("button", name=f"Forget CC {forgotten}").click()
+        assert str(page.evaluate(focused)).startswith(then)
+    page.get_by_role("button", name="Forget all that was learned").click()
+    assert page.evaluate(focused) == "MIDI"
 
 
 def test_a_controller_that_is_plugged_in_later_is_found(knobs: Visit) -> None:
@@ -203,6 +289,80 @@ def test_a_clock_goes_out_with_what_is_heard(knobs: Visit) -> None:
     gaps = {round(b - a, 6) for a, b in itertools.pairwise(pulses)}
     assert gaps == {round(500 / 24, 6)}
     assert sent[-1][0] == 0xFC
+
+
+def test_a_device_that_stirs_does_not_disturb_the_clock(knobs: Visit) -> None:
+    page = knobs.page
+    allow(page)
+    page.evaluate("fake.plugOut('Drum machine')")
+    page.get_by_label("Send clock to").select_option("Drum machine")
+    knobs.play()
+    page.evaluate(
+        """() => {
+            const begun = performance.now();
+            const frame = () => 12000 + (performance.now() - begun) * 48;
+            Object.defineProperty(everjam.heard, "frame", { get: frame });
+            const beats = Array.from({ length: 400 }, (_, i) => (
+              { frame: i * 24000, bar: Math.floor(i / 4), beat: i % 4, bpm: 120, meter: [4, 4] }));
+            everjam.heard.beats = (from, to) => beats.filter((beat) => beat.frame >= from && beat.frame < to);
+        }"""
+    )
+    page.wait_for_function("() => fake.sent.length > 2")
+    page.evaluate("[fake.stir(), fake.plug('Late'), fake.unplug('Late')]")
+    page.wait_for_function("() => fake.sent.length > 50")
+    assert [status for status, _ in page.evaluate("fake.sent") if status != 0xF8] == [0xFA]
+    page.evaluate("everjam.transport.pause()")
+    page.wait_for_function("() => fake.sent.some(([status]) => status === 0xfc)")
+
+
+@pytest.mark.parametrize("clears", [False, True])
+def test_a_pause_before_a_bar_stops_what_was_handed_over(knobs: Visit, *, clears: bool) -> None:
+    waiting = knobs.page.evaluate(
+        """async (clears) => {
+            const { ClockOut } = await import("./midiclock.js");
+            let waiting = [];
+            const clear = () => { waiting = []; };
+            const output = { send: (data, at = 0) => waiting.push([data[0], at]), ...(clears ? { clear } : {}) };
+            const clock = new ClockOut(output);
+            const beats = Array.from({ length: 12 }, (_, i) => (
+              { frame: i * 24000, bar: Math.floor(i / 4), beat: i % 4, bpm: 120, meter: [4, 4] }));
+            clock.advance(96000 - 9600, 5000, beats); // the bar begins at 5200
+            clock.stop();
+            clock.advance(96000 - 4800, 5100, beats); // and once more, at once
+            return waiting;
+        }""",
+        clears,
+    )
+    statuses = [status for status, _ in sorted(waiting, key=lambda message: float(message[1]))]
+    again = [0xFA, *[0xF8] * 24]
+    assert statuses == ([0xFC, *again] if clears else [*again, 0xFC])
+
+
+def test_notes_play_along_after_a_reload_and_rest_when_nothing_is_held(knobs: Visit) -> None:
+    page = knobs.page
+    allow(page)
+    page.get_by_label("Notes play along, in key").check()
+    page.evaluate(
+        """() => {
+            const later = setTimeout;
+            window.setTimeout = (tell, ms) => later(tell, ms > 9000 ? 1 : ms);
+        }"""
+    )
+    strike(page, 60)
+    page.wait_for_function("() => contexts[0]?.state === 'running'")
+    strike(page, 60, 0)
+    page.wait_for_function("() => contexts[0].state === 'suspended'")
+    strike(page, 60)
+    page.wait_for_function("() => contexts[0].state === 'running'")
+    reload(page)
+    page.evaluate("Object.defineProperty(navigator, 'userActivation', { value: {}, configurable: true }) && null")
+    page.evaluate("navigator.userActivation.hasBeenActive = false")
+    strike(page, 60)
+    page.get_by_text("as soon as you have clicked on this page").wait_for()
+    assert page.evaluate("contexts.length") == 0
+    page.evaluate("navigator.userActivation.hasBeenActive = true")
+    strike(page, 60)
+    page.wait_for_function("() => contexts[0]?.state === 'running'")
 
 
 def test_notes_go_to_the_nearest_note_of_the_music(knobs: Visit) -> None:

@@ -7,7 +7,7 @@ import { icon, make } from "./dom.js";
 import { Flyout } from "./flyout.js";
 import { ClockIn, ClockOut } from "./midiclock.js";
 import { controlOf, MidiMap, Takeover } from "./midimap.js";
-import { move, nameOf, positionOf, targetAt } from "./miditarget.js";
+import { move, nameOf, positionOf, press, targetAt } from "./miditarget.js";
 import { inKey, pitchClasses, Voices } from "./playalong.js";
 import { storage } from "./storage.js";
 
@@ -45,6 +45,8 @@ export class MidiElement extends HTMLElement {
   #clockIn = new ClockIn();
   /** @type {ClockOut | null} */
   #out = null;
+  /** @type {MIDIOutput | null} where the clock goes */
+  #port = null;
   #voices = new Voices();
   /** @type {Choices} */
   #choices = { on: false, clockIn: false, clockOut: "", notes: false, ...kept() };
@@ -134,17 +136,24 @@ export class MidiElement extends HTMLElement {
       this.#mapOf(name);
       input.onmidimessage = (event) => this.#hear(name, /** @type {MIDIMessageEvent} */ (event));
     }
+    if (inputs.length < this.#inputs.childElementCount) this.#voices.silence(); // no note-off comes from what is gone
     this.#inputs.replaceChildren(...inputs.map((input) => device(input.name ?? "controller")));
     this.#said.textContent = inputs.length ? "" : "Nothing is plugged in. Plug a controller in: it is found at once.";
     const names = outputs.map((output) => output.name ?? "output");
     this.#clockOut.replaceChildren(new Option("nobody", ""), ...names.map((name) => new Option(name, name)));
     this.#clockOut.value = names.includes(this.#choices.clockOut) ? this.#choices.clockOut : "";
-    const chosen = outputs.find((output) => output.name === this.#clockOut.value);
-    this.#out?.stop();
-    clearInterval(this.#outTimer);
-    this.#out = chosen ? new ClockOut(chosen) : null;
-    if (chosen) this.#outTimer = setInterval(() => this.#sendClock(), CLOCK_OUT_MS);
+    this.#sendTo(outputs.find((output) => output.name === this.#clockOut.value) ?? null);
     this.#showBindings();
+  }
+
+  /** @param {MIDIOutput | null} port for the clock; the one that has it already goes on undisturbed */
+  #sendTo(port) {
+    if (port?.id === this.#port?.id) return;
+    if (this.#port?.state !== "disconnected") this.#out?.stop();
+    clearInterval(this.#outTimer);
+    this.#port = port;
+    this.#out = port && new ClockOut(port);
+    if (port) this.#outTimer = setInterval(() => this.#sendClock(), CLOCK_OUT_MS);
   }
 
   #sendClock() {
@@ -181,14 +190,25 @@ export class MidiElement extends HTMLElement {
   /** @param {string} name @param {Touch} touch */
   #touch(name, touch) {
     const map = this.#mapOf(name);
-    if (this.#learning && this.#armed && touch.value > 0) return this.#learned(map, touch, this.#armed);
+    const control = `${name} ${controlOf(touch)}`;
+    const value = touch.value / 127;
+    if (this.#learning && this.#armed && value > 0) {
+      this.#learned(map, touch, this.#armed);
+      return this.#takeover.saw(control, value);
+    }
     const target = map.targetOf(touch);
     if (!target) return touch.kind === "note" ? this.#playAlong(touch) : undefined;
-    const value = touch.value / 127;
     const current = positionOf(target);
-    // A pad is not a knob: it presses, or sets full and nothing.
-    const held = touch.kind === "note" || current === null;
-    if (held || this.#takeover.moves(`${name} ${controlOf(touch)}`, value, current)) move(target, value);
+    const struck = touch.kind === "note";
+    if (struck && value === 0) return undefined; // let go: what was set stays
+    if (current === null) {
+      if (struck || this.#takeover.presses(control, value)) press(target);
+    } else if (struck) {
+      move(target, value);
+    } else if (this.#takeover.moves(control, value, current)) {
+      move(target, value);
+      this.#takeover.leaves(control, positionOf(target));
+    }
     return undefined;
   }
 
@@ -198,7 +218,8 @@ export class MidiElement extends HTMLElement {
     if (value === 0) return void this.#voices.off(number);
     const frame = heard.frame;
     const classes = pitchClasses(frame === null ? [] : heard.notes(frame - KEY_FRAMES, frame));
-    this.#voices.on(number, inKey(number, classes), value / 127);
+    if (this.#voices.on(number, inKey(number, classes), value / 127)) return;
+    toasts.show("notes", "Your keys play along as soon as you have clicked on this page: browsers want it so.");
   }
 
   // Learning ─────────────────────────────────────────────────────────────────────────────────────────
@@ -242,11 +263,16 @@ export class MidiElement extends HTMLElement {
       const text = `${controlText(control)} of ${name}: ${nameOf(target)}`;
       const forget = make("button", { className: "icon", type: "button", textContent: "×" });
       forget.setAttribute("aria-label", `Forget ${text}`);
+      const row = make("li", { className: "midi-binding" }, make("span", { textContent: text }), forget);
       forget.onclick = () => {
+        const place = [...this.#bindings.children].indexOf(row);
         map.forget(control);
+        this.#takeover.forget();
         this.#showBindings();
+        const left = [...this.#bindings.querySelectorAll("button")];
+        (left[place] ?? left.at(-1) ?? this.#open).focus();
       };
-      return make("li", { className: "midi-binding" }, make("span", { textContent: text }), forget);
+      return row;
     }));
     this.#bindings.replaceChildren(...rows);
     this.#clear.hidden = !rows.length;
@@ -256,6 +282,7 @@ export class MidiElement extends HTMLElement {
     for (const map of this.#maps.values()) map.clear();
     this.#takeover.forget();
     this.#showBindings();
+    this.#open.focus();
   }
 
   /** @param {string} name @returns {MidiMap} */
@@ -277,7 +304,6 @@ export class MidiElement extends HTMLElement {
   /** @param {Partial<Choices>} change */
   #choose(change) {
     Object.assign(this.#choices, change);
-    if (change.notes) this.#voices.open();
     if (change.notes === false) this.#voices.silence();
     if ("clockOut" in change) this.#plug();
     try {

@@ -7,7 +7,7 @@ import { pulseQuarters } from "./notation.js";
 
 /**
  * @typedef {import("./heard.js").Beat} Beat
- * @typedef {{send(data: number[], at?: number): void}} Output
+ * @typedef {{send(data: number[], at?: number): void, clear?(): void}} Output not every browser can clear
  */
 
 const PULSES_PER_QUARTER = 24;
@@ -55,6 +55,8 @@ export class ClockOut {
   #output;
   #running = false;
   #sentTo = -1;
+  /** Moment of the last message that was handed over, on the clock of `performance.now`. */
+  #lastMs = 0;
 
   /** @param {Output} output */
   constructor(output) {
@@ -72,7 +74,8 @@ export class ClockOut {
     if (frame < this.#sentTo - AHEAD_FRAMES * 4) this.stop(); // another piece
     beats.forEach((beat, index) => {
       if (beat.frame <= this.#sentTo || beat.frame > frame + AHEAD_FRAMES || beat.frame < frame - LATE_FRAMES) return;
-      if (!this.#running && beat.beat !== 0) return; // those who listen count from the first beat of a bar
+      // Those who listen count from the first beat of a bar, and a STOP may still be on its way to them.
+      if (!this.#running && (beat.beat !== 0 || toMs(beat.frame) <= this.#lastMs)) return;
       if (!this.#running) this.#output.send([START], toMs(beat.frame));
       this.#running = true;
       this.#sentTo = beat.frame;
@@ -80,14 +83,19 @@ export class ClockOut {
       const length = (beats[index + 1]?.frame ?? beat.frame + usual) - beat.frame;
       const pulses = Math.round((length / usual) * pulseQuarters(beat.meter) * PULSES_PER_QUARTER);
       for (let pulse = 0; pulse < pulses; pulse++) {
-        this.#output.send([CLOCK], toMs(beat.frame + (pulse * length) / pulses));
+        this.#lastMs = toMs(beat.frame + (pulse * length) / pulses);
+        this.#output.send([CLOCK], this.#lastMs);
       }
     });
   }
 
-  /** The music holds. */
+  /** The music holds: at once where what was handed over can be taken back, else after it. */
   stop() {
-    if (this.#running) this.#output.send([STOP]);
+    if (this.#running && this.#output.clear) {
+      this.#output.clear();
+      this.#lastMs = 0;
+    }
+    if (this.#running) this.#output.send([STOP], this.#lastMs);
     this.#running = false;
     this.#sentTo = -1;
   }

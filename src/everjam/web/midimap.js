@@ -15,9 +15,11 @@
 const KEY = "everjam.midi.1";
 const MAX_DEVICES = 32;
 const MAX_BINDINGS = 256;
+const MAX_CONTROLS = 2048;
+const PRESSED = 0.5;
 /** A knob that is this near to what it moves has caught it. */
 const CATCH = 0.025;
-/** What it moves may be rounded on the way. */
+/** What it moves may be rounded a moment after it was moved. */
 const SAME = 0.02;
 
 /** @param {Touch} touch @returns {string} "cc 1 21", "note 10 36" */
@@ -87,10 +89,10 @@ export class MidiMap {
 
 /**
  * Soft takeover: a knob that stands elsewhere than what it moves does nothing until it has passed it, so that nothing
- * jumps.
+ * jumps. And a knob that presses does so once, on its way up.
  */
 export class Takeover {
-  /** @type {Map<string, {at: number, gave: number | null}>} where a control was, and what it last set */
+  /** @type {Map<string, {at: number, left: number | null}>} where a control was, and where it left what it moved */
   #controls = new Map();
 
   /**
@@ -101,16 +103,41 @@ export class Takeover {
    */
   moves(control, at, current) {
     const before = this.#controls.get(control);
-    const holds = before !== undefined && before.gave !== null && Math.abs(before.gave - current) <= SAME;
+    const holds = before !== undefined && before.left !== null && Math.abs(before.left - current) <= SAME;
     const passes = before !== undefined && (before.at - current) * (at - current) <= 0;
-    const caught = holds || passes || Math.abs(at - current) <= CATCH;
-    this.#controls.set(control, { at, gave: caught ? at : null });
-    return caught;
+    this.saw(control, at);
+    return holds || passes || Math.abs(at - current) <= CATCH;
   }
 
-  /** Every control has to be caught again, as after another device or mapping. */
+  /**
+   * To be called after a move: what is moved may snap, and so stand elsewhere than the knob.
+   * @param {string} control
+   * @param {number | null} position of what it moved, 0 to 1
+   */
+  leaves(control, position) {
+    const seen = this.#controls.get(control);
+    if (seen) seen.left = position;
+  }
+
+  /** @param {string} control @param {number} at where it is now, 0 to 1 @returns {boolean} whether it just came up */
+  presses(control, at) {
+    const before = this.#controls.get(control)?.at ?? 0;
+    this.saw(control, at);
+    return before < PRESSED && at >= PRESSED;
+  }
+
+  /** @param {string} control @param {number} at where it is now, 0 to 1, whatever it moves */
+  saw(control, at) {
+    this.#controls.delete(control); // so that those that are touched stay longest
+    this.#controls.set(control, { at, left: null });
+    if (this.#controls.size > MAX_CONTROLS) {
+      this.#controls.delete(/** @type {string} */ (this.#controls.keys().next().value));
+    }
+  }
+
+  /** Every knob has to catch again what it moves, as after another mapping. */
   forget() {
-    this.#controls.clear();
+    for (const seen of this.#controls.values()) seen.left = null;
   }
 }
 

@@ -1,8 +1,10 @@
 /**
- * What a controller may move on this page: finds it for learning, reads where it stands, and moves it as a hand would.
+ * What a controller may move on this page: finds it for learning, reads where it stands, and moves or presses it as a
+ * hand would.
  * @module miditarget
  */
 import { store } from "./app.js";
+import { isNegative } from "./slot.js";
 import { MAX_WEIGHT } from "./store.js";
 
 /** @typedef {import("./midimap.js").Target} Target */
@@ -49,16 +51,19 @@ export function positionOf(target) {
   return (input.valueAsNumber - Number(input.min)) / (Number(input.max) - Number(input.min));
 }
 
-/**
- * Moves or presses it.
- * @param {Target} target
- * @param {number} value 0 to 1; what is pressed does so from 0.5 on
- */
+/** @param {Target} target that has a position @param {number} value 0 to 1 */
 export function move(target, value) {
-  if (target.kind === "slot") return moveSlot(target.place, value);
-  if (target.kind === "config") return moveField(target.name, value);
-  if (value < 0.5) return undefined;
+  if (target.kind === "slot") moveSlot(target.place, value);
+  if (target.kind === "config") moveField(target.name, value);
+}
+
+/** @param {Target} target that has no position */
+export function press(target) {
   if (target.kind === "button") return button(target.keys)?.click();
+  if (target.kind === "config") {
+    const input = control(target.name);
+    return input?.type === "checkbox" ? input.click() : undefined;
+  }
   const prompt = store.state.prompts[target.place];
   if (prompt && target.kind === "mute") store.changePrompt(prompt.id, { muted: !prompt.muted });
   if (prompt && target.kind === "solo") store.changePrompt(prompt.id, { solo: !prompt.solo });
@@ -69,8 +74,7 @@ export function move(target, value) {
 function moveSlot(place, value) {
   const prompt = store.state.prompts[place];
   if (!prompt) return;
-  const negative = prompt.weight < 0 || Object.is(prompt.weight, -0);
-  store.changePrompt(prompt.id, { weight: value * MAX_WEIGHT * (negative ? -1 : 1) });
+  store.changePrompt(prompt.id, { weight: value * MAX_WEIGHT * (isNegative(prompt.weight) ? -1 : 1) });
 }
 
 /** @param {string} name @param {number} value */
@@ -82,8 +86,6 @@ function moveField(name, value) {
   } else if (input?.type === "range") {
     input.value = String(Number(input.min) + value * (Number(input.max) - Number(input.min)));
     input.dispatchEvent(new Event("input", { bubbles: true }));
-  } else if (input?.type === "checkbox" && value >= 0.5) {
-    input.click();
   }
 }
 

@@ -7,6 +7,8 @@
 
 const MAX_VOICES = 12;
 const RELEASE_SECONDS = 0.25;
+/** A context that runs takes power, and some ten milliseconds to start again. */
+const IDLE_MS = 10_000;
 const DRUMS = "drums";
 /** Fewer say nothing about the key. */
 const LEAST_CLASSES = 4;
@@ -46,18 +48,21 @@ export class Voices {
   #context = null;
   /** @type {Map<number, {stop(at: number): void}>} by the key that is held */
   #held = new Map();
+  #idleTimer = 0;
 
-  /** To be called from a click or a key, or the browser keeps it silent. */
-  open() {
-    this.#context ??= new AudioContext({ latencyHint: "interactive" });
-    void this.#context.resume();
-  }
-
-  /** @param {number} key that is held @param {number} pitch that sounds @param {number} velocity 0 to 1 */
+  /**
+   * @param {number} key that is held
+   * @param {number} pitch that sounds
+   * @param {number} velocity 0 to 1
+   * @returns {boolean} false where the browser wants a click or a key on the page first
+   */
   on(key, pitch, velocity) {
+    if (navigator.userActivation?.hasBeenActive === false) return false;
+    this.#context ??= new AudioContext({ latencyHint: "interactive" });
     const context = this.#context;
-    if (!context) return;
     this.off(key);
+    clearTimeout(this.#idleTimer);
+    if (context.state !== "running") void context.resume();
     const now = context.currentTime;
     if (this.#held.size >= MAX_VOICES) this.off(/** @type {number} */ (this.#held.keys().next().value));
     const hz = 440 * 2 ** ((pitch - 69) / 12);
@@ -78,12 +83,15 @@ export class Voices {
         for (const oscillator of [modulator, carrier]) oscillator.stop(at + RELEASE_SECONDS);
       },
     });
+    return true;
   }
 
   /** @param {number} key that is let go */
   off(key) {
     this.#held.get(key)?.stop(this.#context?.currentTime ?? 0);
     this.#held.delete(key);
+    clearTimeout(this.#idleTimer);
+    if (!this.#held.size) this.#idleTimer = setTimeout(() => void this.#context?.suspend(), IDLE_MS);
   }
 
   /** Lets everything go. */
