@@ -9,7 +9,10 @@ import { storage } from "./storage.js";
 import { beginRecording, fileAddress, forgetRecording, Gone, lookAtTake, orderTake, removeTake } from "./takeapi.js";
 
 /** @typedef {import("./takeapi.js").Take} Take */
-/** @typedef {import("./takeapi.js").Recording} Recording */
+/**
+ * `warned` that it ends soon; `full` after an hour; `over` when its jam begins anew: then the server forgets it.
+ * @typedef {import("./takeapi.js").Recording & {warned: boolean, full: boolean, over: boolean}} Recording
+ */
 
 const KEY = "everjam.takes.1";
 const SAMPLE_RATE_HZ = 48000;
@@ -26,8 +29,7 @@ const WARN_SECONDS = 3300;
 const MAX_LISTED = 12;
 const ENDS_SOON = "A recording ends after an hour: less than five minutes are left.";
 const STILL_THERE = "The recording is still there: press R to ask for it again.";
-const LOST = "The server has begun anew: what was recorded before is lost. Press R to record again.";
-const LEFT = "Another piece begins, and the recording of the one before is lost.";
+const LOST = "The music has begun anew: what was recorded before is lost. Press R to record again.";
 const CHOICES = "M5 8h9m4 0h1M5 16h1m4 0h9M16 6v4M8 14v4";
 const GRAB = "M4 5v14M20 5v14M8 12h8m-3-3 3 3-3 3";
 
@@ -44,7 +46,7 @@ export class TakesElement extends HTMLElement {
   #format = make("select", { className: "box", "aria-label": "Format of recordings and grabs" });
   #bundle = make("input", { type: "checkbox" });
   #list = make("ul", { className: "takes-list", "aria-label": "Takes" });
-  /** `warned` that it ends soon; `full` after an hour. @type {(Recording & {warned: boolean, full: boolean}) | null} */
+  /** @type {Recording | null} */
   #recording = null;
   #stopped = true;
   #busy = false;
@@ -78,7 +80,7 @@ export class TakesElement extends HTMLElement {
     session.addEventListener("report", (event) => {
       const { jam } = /** @type {CustomEvent<import("./session.js").Report>} */ (event).detail;
       // Only an exact resumption goes on with what the server records.
-      if (jam && jam.resumed !== "exact") this.#end();
+      if (jam && jam.resumed !== "exact") this.#beganAnew(jam.id);
       this.#enable();
     });
     this.#enable();
@@ -95,7 +97,7 @@ export class TakesElement extends HTMLElement {
     this.#busy = true;
     try {
       if (this.#recording) await this.#finish(this.#recording);
-      else this.#recording = { ...(await beginRecording(frameNow())), warned: false, full: false };
+      else this.#recording = { ...(await beginRecording(frameNow())), warned: false, full: false, over: false };
     } catch (error) {
       toasts.show("takes", /** @type {Error} */ (error).message);
     } finally {
@@ -121,13 +123,15 @@ export class TakesElement extends HTMLElement {
   }
 
   /** The recording is over only when the server has taken the order. @param {Recording} recording */
-  async #finish({ jam, beginFrame }) {
-    // In silence, or where another jam plays, the take goes to the end of what has been sent.
-    const end = jam === session.jam ? frameNow() : null;
+  async #finish(recording) {
+    const { jam, beginFrame, over } = recording;
+    // In silence, or where other music plays, the take goes to the end of what has been sent.
+    const end = jam === session.jam && !over ? frameNow() : null;
     try {
       await this.#order({ begin: beginFrame, end, bundle: false }, jam);
     } catch (error) {
-      if (!(error instanceof Gone)) throw new Error(`${/** @type {Error} */ (error).message} ${STILL_THERE}`);
+      const { message } = /** @type {Error} */ (error);
+      if (!recording.over && !(error instanceof Gone)) throw new Error(`${message} ${STILL_THERE}`);
       this.#recording = null;
       throw new Error(LOST);
     }
@@ -190,15 +194,13 @@ export class TakesElement extends HTMLElement {
     this.#stopped = now === "stopped";
     this.#enable();
     if (now === "stopped" || now === "failed") this.#end();
-    else if (begins && this.#recording && !this.#busy) this.#leave(this.#recording);
+    else if (begins && session.jam !== null) this.#beganAnew(session.jam);
   }
 
-  /** Gives up a recording that could not be ended before another piece began. @param {Recording} recording */
-  #leave({ jam }) {
-    this.#recording = null;
-    toasts.show("takes", LEFT);
-    void forgetRecording(jam);
-    this.#showRecording();
+  /** Other music than what is recorded begins: the last moment to ask for the file. @param {string} jam */
+  #beganAnew(jam) {
+    if (this.#recording?.jam === jam) this.#recording.over = true;
+    this.#end();
   }
 
   #showRecording() {
