@@ -22,7 +22,7 @@ SINGLE_THREADED: Final = dict.fromkeys(
 FRUGAL: Final = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": "4194304",
-    "MALLOC_TRIM_THRESHOLD_": "16777216",
+    "MALLOC_TRIM_THRESHOLD_": "8388608",
 }
 """glibc keeps the scratch of notes and blocks, which is asked for again and again, in one heap, and gives larger blocks
 back when they are freed. Other C libraries do not know these names."""
