@@ -113,6 +113,12 @@ export function address(path) {
   return url.href;
 }
 
+/** @param {Engine} engine @returns {{title: string, about: string}} what it is, in a word and at length */
+export function engineWords({ name, title, licence }) {
+  const [short, more] = title.split(/:\s*/, 2);
+  return { title: short, about: `Engine “${name}”${more ? `: ${more}` : ""}. Licence: ${licence}` };
+}
+
 /** @param {any} answer @returns {Schema} */
 function schemaFrom({ default: name, engines, ...rest }) {
   return { ...rest, engine: engines.find((/** @type {Engine} */ engine) => engine.name === name) ?? null };

@@ -160,7 +160,7 @@ class Config extends HTMLElement {
 }
 
 /** @param {string} value name of a scale or mode @returns {string} */
-export function readable(value) {
+function readable(value) {
   const words = value.split("_").map((word) => (word.length === 1 ? word : word.toLowerCase())).join(" ");
   const signed = words.replaceAll(" flat", "♭").replaceAll(" sharp", "♯").replace("major ", "major / ");
   return signed.charAt(0).toUpperCase() + signed.slice(1);

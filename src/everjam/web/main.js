@@ -2,7 +2,7 @@
  * The page: puts the objects of `app.js` and the views together.
  * @module main
  */
-import { player, schema, store, toasts, transport } from "./app.js";
+import { engineWords, player, schema, store, toasts, transport } from "./app.js";
 import "./add.js";
 import "./config.js";
 import { copyText } from "./copy.js";
@@ -99,8 +99,8 @@ const known = await schema;
 suggestions.offer(known?.suggestions ?? []);
 const engine = known?.engine;
 if (engine) {
-  const [title, more] = engine.title.split(/:\s*/, 2);
+  const { title, about } = engineWords(engine);
   $("engine-name").textContent = `${title} · not Lyria`;
-  $("engine").title = `Engine “${engine.name}”${more ? `: ${more}` : ""}. Licence: ${engine.licence}`;
+  $("engine").title = about;
 }
 document.body.dataset.ready = "true";

@@ -3,7 +3,7 @@
  * takes to the ear, how often the sound ran out, and which engine plays.
  * @module meters
  */
-import { player, schema, store, transport } from "./app.js";
+import { engineWords, player, schema, store, transport } from "./app.js";
 import { fitCanvas, isStill, Ticker, watchColours } from "./ticker.js";
 
 const DRAW_MS = 33;
@@ -39,7 +39,7 @@ export class Meters extends HTMLElement {
   #levels = [new Level(), new Level()];
   /** @type {"spectrum" | "wave"} */
   #picture = "spectrum";
-  #colours = { text: "", quiet: "", line: "", accent: "" };
+  #colours = { text: "", line: "", accent: "" };
   #sounding = false;
   #drawnAt = 0;
 
@@ -96,9 +96,9 @@ export class Meters extends HTMLElement {
   async #showEngine() {
     const engine = (await schema)?.engine;
     if (!engine) return;
-    const [title, more] = engine.title.split(/:\s*/, 2);
+    const { title, about } = engineWords(engine);
     this.#$("#plays").textContent = title;
-    this.#$("#plays").title = `${more ? `${more}. ` : ""}Licence: ${engine.licence}. Not Google's Lyria.`;
+    this.#$("#plays").title = about;
   }
 
   #showNumbers() {
@@ -210,8 +210,8 @@ export class Meters extends HTMLElement {
   }
 
   #takeColours() {
-    const { color, caretColor, outlineColor, accentColor } = getComputedStyle(this.#$(".meters-scope"));
-    this.#colours = { text: caretColor, quiet: color, line: outlineColor, accent: accentColor };
+    const { caretColor, outlineColor, accentColor } = getComputedStyle(this.#$(".meters-scope"));
+    this.#colours = { text: caretColor, line: outlineColor, accent: accentColor };
     this.#ticker.wake();
   }
 }

@@ -7,6 +7,7 @@
  */
 import * as app from "./app.js";
 import { copyText } from "./copy.js";
+import { make } from "./dom.js";
 import { beatsInBar, chordInWords, chordParts, nameInWords, pulsesInBar, withAccidentals } from "./notation.js";
 import { BARS, PianoRoll } from "./pianoroll.js";
 import { isStill, Ticker, watchColours } from "./ticker.js";
@@ -254,22 +255,22 @@ export class Score extends HTMLElement {
     const lines = readings(why);
     const named = lines.filter((reading) => reading.obvious).map((reading) => `“${reading.text}”`);
     const told = lines.filter((reading) => !reading.obvious).map((reading) => this.#whyLine(reading));
-    const last = named.length ? [make("li", "obvious", `${named.join(", ")}: known by name`)] : [];
+    const last = named.length ? [make("li", { className: "obvious" }, `${named.join(", ")}: known by name`)] : [];
     this.#$(".score-why").replaceChildren(...told, ...last);
   }
 
   /** @param {import("./why.js").Reading} reading @returns {HTMLElement} */
   #whyLine({ text, away, cards, more, reasons }) {
     const colour = this.store.state.prompts.find((prompt) => prompt.text.trim() === text)?.colour;
-    const line = make("li", away ? "away" : "");
+    const line = make("li", { className: away ? "away" : "" });
     if (colour) line.style.setProperty("--c", colour);
     const details = make("details");
     const summary = make("summary");
     const rest = more ? ` and ${more} more` : "";
-    const arrow = make("span", "arrow", away ? " keeps out " : " → ");
-    summary.append(make("q", "", text), arrow, `${cards || "nothing"}${rest}`);
+    const arrow = make("span", { className: "arrow" }, away ? " keeps out " : " → ");
+    summary.append(make("q", {}, text), arrow, `${cards || "nothing"}${rest}`);
     const list = make("ul");
-    for (const { name, share, why } of reasons) list.append(make("li", "", `${name} ${share}: ${why}`));
+    for (const { name, share, why } of reasons) list.append(make("li", {}, `${name} ${share}: ${why}`));
     details.append(summary, list);
     line.append(details);
     return line;
@@ -298,14 +299,6 @@ async function shareForObs() {
   const copied = await copyText(url.href);
   const what = "a Browser Source of OBS with it shows what plays here, and leaves the sound to this page.";
   toasts.show("obs", copied ? `Link copied: ${what}` : `Copy ${url.href} by hand: ${what}`, { lasting: !copied });
-}
-
-/** @param {string} tag @param {string} [name] @param {string} [text] @returns {HTMLElement} */
-function make(tag, name = "", text = "") {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  if (text) element.textContent = text;
-  return element;
 }
 
 customElements.define("ej-score", Score);

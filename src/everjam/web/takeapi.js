@@ -18,6 +18,9 @@ const PATIENCE_MS = 20_000;
 /** The server has no such jam or take any more: asking again is of no use. */
 export class Gone extends Error {}
 
+/** What was asked for cannot be had as it is. */
+export class Refused extends Error {}
+
 /**
  * Begins to record what plays.
  * @param {number | null} frame that is heard now; null: the newest
@@ -79,5 +82,6 @@ async function ask(method, path, body) {
   if (answer.ok && said) return said;
   const { message, remedy } = said?.error ?? { message: `The server answers ${answer.status}.`, remedy: "" };
   const text = [message, remedy].filter(Boolean).join(" ");
-  throw answer.status === 404 ? new Gone(text) : new Error(text);
+  if (answer.status === 404) throw new Gone(text);
+  throw answer.status === 400 ? new Refused(text) : new Error(text);
 }

@@ -6,7 +6,7 @@ import { heard, schema, session, store, toasts } from "./app.js";
 import { icon, make } from "./dom.js";
 import { Flyout } from "./flyout.js";
 import { storage } from "./storage.js";
-import { beginRecording, fileAddress, forgetRecording, Gone, lookAtTake, orderTake, removeTake } from "./takeapi.js";
+import { beginRecording, fileAddress, forgetRecording, Gone, lookAtTake, orderTake, Refused, removeTake } from "./takeapi.js";
 
 /** @typedef {import("./takeapi.js").Take} Take */
 /**
@@ -131,6 +131,12 @@ export class TakesElement extends HTMLElement {
       await this.#order({ begin: beginFrame, end, bundle: false }, jam);
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
+      if (error instanceof Refused && store.state.playback === "stopped") {
+        // Nothing more will be played that could make it longer.
+        this.#recording = null;
+        await forgetRecording(jam);
+        throw error;
+      }
       if (!recording.over && !(error instanceof Gone)) throw new Error(`${message} ${STILL_THERE}`);
       this.#recording = null;
       throw new Error(LOST);
