@@ -1,6 +1,5 @@
 """The band as an engine: state in, state out (``everjam.engines.base``)."""
 
-from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, BeatEvent, Block, Floa
 from everjam.engines.band import timeline
 from everjam.engines.band.cards import deck_with
 from everjam.engines.band.composer import Composer
+from everjam.engines.band.giving_way import give_way
 from everjam.engines.band.instruments import PATCHES, measured, sampled
 from everjam.engines.band.instruments.cache import WaveformCache
 from everjam.engines.band.instruments.contract import Patch, Recording, Tone
@@ -30,7 +30,6 @@ _SHORTEST_FRAMES: Final = 1_200
 """25 ms: notes are let go of no sooner."""
 RELEASE_FRAMES: Final = 4_800
 """100 ms: how long what sounds at a reset takes to fade."""
-_CHOKE_FRAMES: Final = 960
 _PATIENCE: Final = 0.5
 _LEAST_PATIENCE_SECONDS: Final = 0.1
 """How long a hurried block waits for notes that are not ready: a share of its own length, but at least so long."""
@@ -40,22 +39,6 @@ _TONES: Final = 4_096
 """Tones that are known by heart: a dictionary finds the same object much sooner than an equal one."""
 _AHEAD_FRAMES: Final = 8 * SAMPLE_RATE_HZ
 """How far ahead of the music likely notes are made ready."""
-_BOUND: Final = (0, 720)
-_BOUND_FAMILIES: Final = {"synths": (480, 1_440)} | dict.fromkeys(("bowed", "winds", "brass", "voice"), (960, 1_920))
-_BOUND_SLOW: Final = dict.fromkeys(
-    ("choir_ah", "choir_low", "choir_mm", "choir_oo", "steel_pedal", "theremin"), (2_640, 3_840)
-)
-"""How long a note is still held under one that is slurred to it, and how long it then takes to give way: until the new
-one is there, or each slur has a hole in it. Strings that are stopped anew are there at once."""
-_REACH_FRAMES: Final = 4_800
-"""How far at most a note reaches into one that is slurred to it."""
-_TOGETHER_FRAMES: Final = 2_400
-"""50 ms: notes that begin so close to each other are a chord, of which none ends another."""
-_QUICK_FRAMES: Final = 1_920
-"""What falls silent as fast need not be stopped by anything."""
-_CHOKES: Final = (("hat_closed", "hat_open"), ("hat_chip", "hat_open"))
-"""Prefixes of the patches that cut off others."""
-
 _start_frame: Final = attrgetter("start_frame")
 
 _HIT: Final = frozenset({"drums", "percussion"})
@@ -247,8 +230,7 @@ class BandEngine:
         brightness = steering.controls.brightness
         step = voices.brightness_step(brightness)
         added = [self._voice(placed, step) for placed in laid.notes]
-        sounding = _renew(_choke((*state.mixer.voices, *added), added), added, self._patches)
-        sounding = _bind(sounding, added, self._patches)
+        sounding = give_way((*state.mixer.voices, *added), added, self._patches)
         self._ready = self._gather(sounding, state.mixer.frame + frames, deadline if is_hurried else None)
         mixer = replace(
             state.mixer,
@@ -396,57 +378,3 @@ def _mutes(config: Controls) -> Mutes:
 
 def _kicks(notes: Sequence[Placed]) -> tuple[int, ...]:
     return tuple(p.start_frame for p in notes if p.note.part == "drums" and p.note.patch.startswith("kick"))
-
-
-def _choke(sounding: Sequence[Voice], added: Sequence[Voice]) -> tuple[Voice, ...]:
-    """Lets go of open hats where closed ones begin."""
-    choked = list(sounding)
-    for closed, opened in _CHOKES:
-        cuts = sorted(v.start_frame for v in added if v.tone.patch.startswith(closed))
-        for i, voice in enumerate(sounding) if cuts else ():
-            if voice.tone.patch.startswith(opened) and (next_cut := bisect_right(cuts, voice.start_frame)) < len(cuts):
-                choked[i] = choked[i].faded(cuts[next_cut], _CHOKE_FRAMES)
-    return tuple(choked)
-
-
-def _bind(sounding: tuple[Voice, ...], added: Sequence[Voice], patches: Mapping[str, Patch]) -> tuple[Voice, ...]:
-    """Lets go of the notes that others of their part and instrument are slurred to: those that reach just into them."""
-    for new in added:
-        patch = patches[new.tone.patch]
-        if new.tone.articulation != "legato" or "legato" not in patch.articulations:
-            continue
-        mine, cut = (new.part, patch.name), new.start_frame
-        held, fade = _BOUND_SLOW.get(patch.name) or _BOUND_FAMILIES.get(patch.family, _BOUND)
-        sounding = tuple(
-            v.bound(cut, held, fade)
-            if (v.part, v.tone.patch) == mine and v.start_frame < cut and v.fade_frame <= cut + _REACH_FRAMES
-            else v
-            for v in sounding
-        )
-    return sounding
-
-
-def _renew(sounding: tuple[Voice, ...], added: Sequence[Voice], patches: Mapping[str, Patch]) -> tuple[Voice, ...]:
-    """Stops what rings on after it was let go of where its instrument, or its string, begins another note."""
-    begun: dict[tuple[int, str, int], list[int]] = {}
-    for new in added:
-        patch = patches[new.tone.patch]
-        if patch.renews and new.tone.articulation != "legato":
-            pitch = new.tone.pitch if patch.renews == "string" else -1
-            begun.setdefault((new.part, patch.name, pitch), []).append(new.start_frame)
-    if not begun:
-        return sounding
-    for starts in begun.values():
-        starts.sort()
-    renewed = []
-    for voice in sounding:
-        if voice.fade_frames > _QUICK_FRAMES and voice.cut_frame < 0:
-            part, name, pitch = voice.part, voice.tone.patch, voice.tone.pitch
-            starts = begun.get((part, name, -1)) or begun.get((part, name, pitch)) or []
-            earliest = max(voice.start_frame + _TOGETHER_FRAMES, voice.fade_frame - voices.CUT_FRAMES)
-            first = bisect_left(starts, earliest)
-            if first < len(starts) and starts[first] < voice.fade_frame + voice.fade_frames - voices.CUT_FRAMES:
-                renewed.append(replace(voice, cut_frame=starts[first]))
-                continue
-        renewed.append(voice)
-    return tuple(renewed)
