@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help play test lint format bench bench-music bench-music-sample bench-sound bench-sound-sample docs clean
+.PHONY: help play test test-page lint format bench bench-music bench-music-sample bench-sound bench-sound-sample docs clean
 
 help:  ## Show what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,13 +16,16 @@ help:  ## Show what there is to make
 play: $(VENV)/.play  ## Install, start the server, open the page: music after one click
 	@$(BIN)/everjam $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.node  ## Run all tests (sets up browser and node where it may)
+test: $(VENV)/.dev $(VENV)/.node  ## Run the tests (sets up browser and node where it may)
 ifeq ($(ARGS),)
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ONLY_CPU)
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(ONLY_CPU))
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(SHARED)
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(SHARED) tests/browser)
 else
 	$(BIN)/python -m pytest $(ARGS)
 endif
+
+test-page: $(VENV)/.dev $(VENV)/.node  ## Test every part of the page in a browser, ten minutes on two cores
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/browser
 
 lint: $(VENV)/.dev $(VENV)/.node  ## Check style, types, layers and generated documentation
 	$(BIN)/ruff check .
@@ -59,8 +62,10 @@ clean:  ## Remove everything that make has made
 
 TSC = $(VENV)/node/node_modules/.bin/tsc
 COGGED = README.md docs/*.md
-# Tests that need nothing but a processor: they share the cores, the others keep time and have them to themselves.
-ONLY_CPU = tests/engines tests/mix
+# Tests that share the cores; the others keep time and have them to themselves.
+SHARED = tests/engines tests/mix tests/cli tests/export tests/golden tests/protocol $(PAGE)
+# What everybody meets of the page; `make test-page` looks at every part of it.
+PAGE = $(addprefix tests/browser/,test_page.py test_session.py test_keyboard.py test_takes_page.py)
 
 $(VENV)/bin/python:
 	@tools/make_venv.sh $(VENV)

@@ -248,6 +248,7 @@ def publish() -> None:
     FIGURES.mkdir(exist_ok=True)
     for path in sorted((ROOT / "bench" / "results").glob("*.jsonl")):
         newest = json.loads(path.read_text("utf-8").splitlines()[-1])
+        newest.pop("cards", None)  # clip by clip: pictures are made of it, and no page shows it
         (FIGURES / f"{path.stem}.json").write_text(json.dumps(newest, indent=1) + "\n", "utf-8")
         print(f"docs/figures/{path.stem}.json: revision {newest['revision']}")
 

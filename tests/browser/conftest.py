@@ -13,6 +13,7 @@ from tests.browser.visiting import LiveServer, Visit
 Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
 
 
+MOVING = frozenset({"test_embed", "test_meters", "test_mixer", "test_obs", "test_pad", "test_score", "test_stage"})
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--no-sandbox",
@@ -57,12 +58,16 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visiting(browser: Browser) -> Visiting:
-    """Opens pages; complains at the end of each about console errors and requests that left the origin."""
+def visiting(browser: Browser, request: pytest.FixtureRequest) -> Visiting:
+    """Opens pages; complains at the end of each about console errors and requests that left the origin.
+
+    What moves costs most of the time here, so pages stand still but for the tests that are about it.
+    """
+    motion = "no-preference" if Path(request.module.__file__).stem in MOVING else "reduce"
 
     @contextlib.contextmanager
     def visit(url: str, *, init_script: str = "", **context_options: object) -> Iterator[Visit]:
-        context = browser.new_context(**context_options)  # type: ignore[arg-type]
+        context = browser.new_context(**{"reduced_motion": motion, **context_options})  # type: ignore[arg-type]
         if init_script:
             context.add_init_script(init_script)
         page = context.new_page()
