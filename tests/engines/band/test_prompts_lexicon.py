@@ -93,4 +93,4 @@ def test_the_files_are_read_quickly() -> None:
         begin = time.process_time()
         Names(deck)
         spent.append(time.process_time() - begin)
-    assert min(spent) < 0.12
+    assert min(spent) < 0.06
