@@ -11,9 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from everjam.errors import EverjamError, InvalidKey, InvalidMessage, ServerBusy
+from everjam.errors import EverjamError, InvalidMessage, ServerBusy
 from everjam.export.audiofile import FORMATS
-from everjam.live.answers import error_answer, unknown_jam
+from everjam.live.answers import refusal, unknown_jam
 from everjam.live.auth import KeyRing
 from everjam.live.stretch import Line, Stretch
 from everjam.live.takes import NoRoom, TakeInfo, Takes
@@ -53,9 +53,7 @@ class TooLarge(EverjamError):
     """The body of a request is larger than any that makes sense."""
 
 
-_STATUS: Final[dict[type[EverjamError], int]] = {
-    InvalidMessage: 400,
-    InvalidKey: 401,
+_STATUSES: Final[dict[type[EverjamError], int]] = {
     NoTake: 404,
     NotReady: 409,
     TooLarge: 413,
@@ -102,7 +100,7 @@ class Api:
             except ClientDisconnect:
                 return Response(status_code=400)
             except EverjamError as error:
-                return answer_to(error)
+                return refusal(error, _STATUSES)
 
         return Route(path, guarded, methods=[method], name=f"{method} {path}")
 
@@ -162,14 +160,6 @@ class Api:
         if info is None:
             raise NoTake(_NO_TAKE)
         return info
-
-
-def answer_to(error: EverjamError) -> Response:
-    """An error as clients are told it."""
-    field = error.field if isinstance(error, InvalidMessage) else ""
-    message = str(error.args[0]).removeprefix(f"{field}: ")
-    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
-    return error_answer(status, message, field=field, remedy=error.remedy)
 
 
 def take_object(info: TakeInfo) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from typing import Final
 import pytest
 
 from everjam.engines.band.cards import Card, default_deck
+from everjam.engines.band.mixture import style_for
 from everjam.engines.band.score import EFFECTS, PARTS
-from everjam.engines.band.style import StyleKey, style_for
+from everjam.engines.band.style import StyleKey
 
 DEAR: Final = frozenset({"chorus", "flanger", "phaser", "wah", "amp"})
 """Effects that cost several times what a tremolo costs."""

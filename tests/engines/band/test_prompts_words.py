@@ -6,10 +6,11 @@ import pytest
 from tests.engines.band.composing import bars, steer
 
 from everjam.engines.band.cards import default_deck
+from everjam.engines.band.mixture import style_for
 from everjam.engines.band.prompts import ingredients, interpret
 from everjam.engines.band.prompts.normalise import Segmenter, clauses, fold, normalise
 from everjam.engines.band.prompts.words import take_settings
-from everjam.engines.band.style import Style, StyleKey, style_for
+from everjam.engines.band.style import Style, StyleKey
 from everjam.steering import WeightedPrompt
 
 

@@ -4,10 +4,11 @@ import pytest
 
 from everjam.engines.band import theory
 from everjam.engines.band.cards import default_deck
+from everjam.engines.band.mixture import card_for, style_for
 from everjam.engines.band.prompts import interpret
 from everjam.engines.band.prompts.lexicon import parse_mixture, read_files
 from everjam.engines.band.prompts.words import METERS
-from everjam.engines.band.style import StyleKey, card_for, style_for
+from everjam.engines.band.style import StyleKey
 from everjam.engines.band.wordcards import word_card
 
 WORDS = sorted({part for _, _, mixture in read_files() for part, _ in parse_mixture(mixture) if ":" in part})

@@ -9,13 +9,14 @@ from typing import Final
 from everjam.engines.band import ending, form, harmony
 from everjam.engines.band.cards import Deck, default_deck
 from everjam.engines.band.form import Place
+from everjam.engines.band.mixture import style_for
 from everjam.engines.band.performance import perform
 from everjam.engines.band.players import bass, chords, drums, melody, riff, texture, voice
 from everjam.engines.band.players.scene import NOTHING_YET, Draft, Last, Scene
 from everjam.engines.band.prompts import explain, ingredients
 from everjam.engines.band.sampling import Dice, Rng
 from everjam.engines.band.score import Bar, ChordSpan, Meter
-from everjam.engines.band.style import Style, StyleKey, move_towards, style_for
+from everjam.engines.band.style import Style, StyleKey, move_towards
 from everjam.engines.band.theory import Key
 from everjam.engines.base import Meaning
 from everjam.steering import Controls, MusicGenerationMode, Steering, WeightedPrompt

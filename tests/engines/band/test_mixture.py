@@ -1,4 +1,4 @@
-"""Mixing: the guidance formula, who speaks about what, and morphs."""
+"""Mixing cards into a style: the guidance formula, who speaks about what, and morphs."""
 
 import math
 
@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from everjam.engines.band.cards import Card, Deck, default_deck, read_card
-from everjam.engines.band.style import (
-    ABSENT_FROM_CARD,
-    ABSENT_FROM_PRIOR,
-    MixedStyle,
-    StyleKey,
-    move_towards,
-    style_for,
-)
+from everjam.engines.band.mixture import ABSENT_FROM_CARD, ABSENT_FROM_PRIOR, MixedStyle, style_for
+from everjam.engines.band.style import StyleKey, move_towards
 
 HEAD = 'about = "x"\n'
 PRIOR = read_card(
