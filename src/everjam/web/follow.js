@@ -2,6 +2,7 @@
  * Another jam for the eye: follows its events, and works out what its own listener hears now.
  * @module follow
  */
+import { SAMPLE_RATE_HZ } from "./audio.js";
 import { Heard } from "./heard.js";
 import { Store } from "./store.js";
 
@@ -10,7 +11,7 @@ import { Store } from "./store.js";
  * @typedef {{prompts: {text: string, weight: number}[], config: import("./store.js").Config}} SteeringEvent
  */
 
-const FRAMES_A_MS = 48;
+const FRAMES_A_MS = SAMPLE_RATE_HZ / 1000;
 const RETRY_MS = [500, 1000, 2000, 5000];
 const TELL_MS = 100;
 /** Two chunks that disagree by more than this about the time are from before and after a pause. */

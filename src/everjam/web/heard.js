@@ -3,6 +3,7 @@
  * the ear, and this puts the two together.
  * @module heard
  */
+import { FRAMES_A_MINUTE, SAMPLE_RATE_HZ } from "./audio.js";
 
 /**
  * @typedef {{frame: number, bar: number, beat: number, bpm: number, meter: [number, number], chord: string,
@@ -13,7 +14,6 @@
  * @typedef {{frame: number, frames: number, lateNotes: number, beats: Beat[], notes: Note[]}} ChunkReport
  */
 
-const SAMPLE_RATE_HZ = 48000;
 const KEPT_SECONDS = 60;
 const MAX_NOTES = 8192;
 const MAX_BEATS = 1024;
@@ -75,7 +75,7 @@ export class Heard extends EventTarget {
     const index = this.#beats.findLastIndex((beat) => beat.frame <= frame);
     if (index < 0) return null;
     const beat = this.#beats[index];
-    const length = (this.#beats[index + 1]?.frame ?? beat.frame + (60 * SAMPLE_RATE_HZ) / beat.bpm) - beat.frame;
+    const length = (this.#beats[index + 1]?.frame ?? beat.frame + FRAMES_A_MINUTE / beat.bpm) - beat.frame;
     return { ...beat, phase: Math.min(1, (frame - beat.frame) / length) };
   }
 

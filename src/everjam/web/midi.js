@@ -3,6 +3,7 @@
  * @module midi
  */
 import { heard, schema, store, toasts } from "./app.js";
+import { SAMPLE_RATE_HZ } from "./audio.js";
 import { icon, make } from "./dom.js";
 import { Flyout } from "./flyout.js";
 import { ClockIn, ClockOut } from "./midiclock.js";
@@ -20,10 +21,10 @@ import { storage } from "./storage.js";
 const KEY = "everjam.midi.choices.1";
 const PLUG = "M9 3v6m6-6v6M6 9h12v3a6 6 0 0 1-12 0Zm6 9v3";
 const FLASH_MS = 120;
-const KEY_FRAMES = 48000 * 12;
+const KEY_FRAMES = 12 * SAMPLE_RATE_HZ;
 const CLOCK = 0xf8;
 const CLOCK_OUT_MS = 100;
-const CLOCK_OUT_FRAMES = 48000 * 2;
+const CLOCK_OUT_FRAMES = 2 * SAMPLE_RATE_HZ;
 
 export class MidiElement extends HTMLElement {
   #open = make("button", { className: "icon", type: "button", "aria-label": "MIDI" });

@@ -2,7 +2,7 @@
  * MIDI clock: the tempo of one that comes in, and one that goes out with what is heard.
  * @module midiclock
  */
-
+import { FRAMES_A_MINUTE, SAMPLE_RATE_HZ } from "./audio.js";
 import { pulseQuarters } from "./notation.js";
 
 /**
@@ -19,7 +19,6 @@ const WINDOW = 2 * PULSES_PER_QUARTER;
 const SILENCE_MS = 500;
 /** A tempo has to leave the whole number that it stands at by this much before another one counts. */
 const HYSTERESIS_BPM = 0.65;
-const SAMPLE_RATE_HZ = 48000;
 const AHEAD_FRAMES = 0.35 * SAMPLE_RATE_HZ;
 const LATE_FRAMES = 0.05 * SAMPLE_RATE_HZ;
 
@@ -79,7 +78,7 @@ export class ClockOut {
       if (!this.#running) this.#output.send([START], toMs(beat.frame));
       this.#running = true;
       this.#sentTo = beat.frame;
-      const usual = (60 * SAMPLE_RATE_HZ) / beat.bpm;
+      const usual = FRAMES_A_MINUTE / beat.bpm;
       const length = (beats[index + 1]?.frame ?? beat.frame + usual) - beat.frame;
       const pulses = Math.round((length / usual) * pulseQuarters(beat.meter) * PULSES_PER_QUARTER);
       for (let pulse = 0; pulse < pulses; pulse++) {

@@ -2,7 +2,8 @@
  * Sound out: PCM chunks in, loudspeaker out, and which frame of the piece is at the ear.
  * @module player
  */
-import { SAMPLE_RATE_HZ, ScheduledSink, WorkletSink } from "./sinks.js";
+import { SAMPLE_RATE_HZ } from "./audio.js";
+import { ScheduledSink, WorkletSink } from "./sinks.js";
 
 const RAMP_SECONDS = 0.02;
 const UNFADE_SECONDS = 0.3;

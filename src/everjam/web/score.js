@@ -6,6 +6,7 @@
  * @module score
  */
 import * as app from "./app.js";
+import { FRAMES_A_MINUTE } from "./audio.js";
 import { copyText } from "./copy.js";
 import { make } from "./dom.js";
 import { beatsInBar, chordInWords, chordParts, nameInWords, pulsesInBar, withAccidentals } from "./notation.js";
@@ -21,7 +22,6 @@ import { readings, whyInWords } from "./why.js";
  */
 
 const DRAW_MS = 33;
-const FRAMES_A_MINUTE = 60 * 48000;
 const PARTS = ["drums", "bass", "chords", "melody", "texture", "voice"];
 const WAITING = "Chord, key and tempo are shown here while it plays.";
 const SILENT = "This engine does not say what it plays.";

@@ -3,8 +3,8 @@
  * a page may not have one, buffers that are scheduled one after the other.
  * @module sinks
  */
+import { SAMPLE_RATE_HZ } from "./audio.js";
 
-export const SAMPLE_RATE_HZ = 48000;
 const PREROLL_SECONDS = 0.25;
 /** Each underrun buys this much more distance, up to a limit. */
 const MARGIN_STEP_SECONDS = 0.15;

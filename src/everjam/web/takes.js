@@ -3,6 +3,7 @@
  * @module takes
  */
 import { heard, schema, session, store, toasts } from "./app.js";
+import { SAMPLE_RATE_HZ } from "./audio.js";
 import { icon, make } from "./dom.js";
 import { Flyout } from "./flyout.js";
 import { storage } from "./storage.js";
@@ -15,7 +16,6 @@ import { beginRecording, fileAddress, forgetRecording, Gone, lookAtTake, orderTa
  */
 
 const KEY = "everjam.takes.1";
-const SAMPLE_RATE_HZ = 48000;
 const POLL_MS = 400;
 /** For so long a take is asked after without an answer. */
 const PATIENCE_MS = 60_000;

@@ -6,8 +6,8 @@
  * Messages in: `{pcm: Int16Array, frame: number | null}`, `{hold: boolean}`, `{flush: number}` (a number that the
  * reports carry from then on). Messages out: `RingReport` of sinks.js.
  */
+import { FRAMES_A_MINUTE, SAMPLE_RATE_HZ } from "./audio.js";
 
-const SAMPLE_RATE_HZ = 48000;
 const RING_FRAMES = 1 << 19; // 10.9 s at 48 kHz
 const FADE_FRAMES = 480;
 const SPLICE_FRAMES = 960;
@@ -18,7 +18,7 @@ const TRIM_ABOVE_FRAMES = 12000;
 /** Each underrun buys this much more distance, up to a limit; a minute without one gives it back. */
 const MARGIN_STEP_FRAMES = 7200;
 const MARGIN_LIMIT_FRAMES = 36000;
-const CALM_FRAMES = 2880000;
+const CALM_FRAMES = FRAMES_A_MINUTE;
 /** Chunks that wait for the end of a fade, at most; there are more only if the context sleeps. */
 const MAX_WAITING = 64;
 const MAX_SEGMENTS = 64;
