@@ -19,7 +19,6 @@ const CLOCK_CATCH_UP = 0.01;
 /**
  * @typedef {import("./sinks.js").PlayerStats} PlayerStats
  * @typedef {import("./sinks.js").Sink} Sink
- * @typedef {{rms: number, peak: number}} Level from 0 to 1
  */
 
 export class Player {
@@ -46,7 +45,6 @@ export class Player {
   /** @type {(whole: boolean) => void} */
   #fadeDone = () => {};
   #clock = { context: 0, page: 0 };
-  #samples = new Float32Array(1024);
 
   /** @param {number} leadSeconds how far ahead the server stays; more than that is trimmed back after a stall */
   constructor(leadSeconds) {
@@ -139,19 +137,6 @@ export class Player {
   /** @returns {AnalyserNode | null} what is heard, before the volume, for the eye */
   get analyser() {
     return this.#analyser;
-  }
-
-  /** @returns {Level} of the last 20 ms, before the volume */
-  level() {
-    if (!this.#analyser) return { rms: 0, peak: 0 };
-    this.#analyser.getFloatTimeDomainData(this.#samples);
-    let squares = 0;
-    let peak = 0;
-    for (const sample of this.#samples) {
-      squares += sample * sample;
-      peak = Math.max(peak, Math.abs(sample));
-    }
-    return { rms: Math.sqrt(squares / this.#samples.length), peak };
   }
 
   /** @returns {number} 0 to 1, as it is felt */
