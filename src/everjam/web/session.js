@@ -9,8 +9,8 @@
  * @typedef {{text: string, weight: number}} WeightedPrompt
  * @typedef {{prompts: WeightedPrompt[], config: Config}} Steering
  * @typedef {"idle" | "connecting" | "open" | "waiting" | "failed"} Link "waiting" = for the next attempt to connect
- * @typedef {{pcm: Int16Array, frame: number, seed: number | null, steeredAt: number | null}} Chunk interleaved stereo at
- *   48 kHz; `frame` of the piece that it begins with; `steeredAt` is the time (ms) of the newest change of steering
+ * @typedef {{pcm: Int16Array, frame: number, seed: number | null, steeredAt: number | null}} Chunk interleaved stereo
+ *   at 48 kHz; `frame` of the piece that it begins with; `steeredAt` is the time (ms) of the newest change of steering
  *   that this chunk is the first to carry out, else null
  * @typedef {{id: string, resumed: "exact" | "bar" | "no", frame: number}} Jam how a connection goes on from the one
  *   before, and the frame of the next sample

@@ -28,8 +28,8 @@ const MAX_ANCHORS = 128;
  *   of the piece was or will be played at a time of the context; null if none
  * @typedef {{time: number, frame: number | null, moving: boolean}} Anchor
  * @typedef {{buffered: number, underruns: number, trims: number, sounding: boolean, flushes: number, time: number,
- *   frame: number | null}} RingReport from the audio thread: `buffered` in frames; at the context's `time` (seconds) the
- *   next frame of the piece to be played is `frame`, null if nothing is there
+ *   frame: number | null}} RingReport from the audio thread: `buffered` in frames; at the context's `time` (seconds)
+ *   the next frame of the piece to be played is `frame`, null if nothing is there
  */
 
 /** @implements {Sink} */

@@ -35,8 +35,10 @@ export class SleepElement extends HTMLElement {
   }
 
   #build() {
-    const choices = CHOICES.map((minutes) =>
-      make("button", { className: "ghost figures", type: "button", onclick: () => this.#set(minutes) }, `${minutes} min`));
+    const choices = CHOICES.map((minutes) => {
+      const choose = () => this.#set(minutes);
+      return make("button", { className: "ghost figures", type: "button", onclick: choose }, `${minutes} min`);
+    });
     const form = make("form", { className: "sleep-own" },
       make("label", { htmlFor: "sleep-minutes", textContent: "Minutes" }), this.#minutes,
       make("button", { className: "ghost", textContent: "Set" }));

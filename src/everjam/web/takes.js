@@ -7,7 +7,9 @@ import { SAMPLE_RATE_HZ } from "./audio.js";
 import { icon, make } from "./dom.js";
 import { Flyout } from "./flyout.js";
 import { storage } from "./storage.js";
-import { beginRecording, fileAddress, forgetRecording, Gone, lookAtTake, orderTake, Refused, removeTake } from "./takeapi.js";
+import {
+  beginRecording, fileAddress, forgetRecording, Gone, lookAtTake, orderTake, Refused, removeTake,
+} from "./takeapi.js";
 
 /** @typedef {import("./takeapi.js").Take} Take */
 /**

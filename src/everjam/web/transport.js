@@ -229,7 +229,9 @@ function whyRefused(code, reason) {
 
 /** @param {string} reason in the server's words; "" if it did not say @returns {string} what to tell the listener */
 function whyLost(reason) {
-  if (!reason) return "The server does not answer. If it has been stopped, start it again: the music comes back by itself.";
+  if (!reason) {
+    return "The server does not answer. If it has been stopped, start it again: the music comes back by itself.";
+  }
   if (/exhausted|unavailable/.test(reason)) {
     return `The server has no room now: “${reason}” This page goes on trying; closing another one helps.`;
   }

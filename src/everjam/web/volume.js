@@ -14,7 +14,9 @@ export class VolumeElement extends HTMLElement {
   #slider = make("input", {
     type: "range", className: "slider", min: "0", max: "100", step: "1", "aria-label": "Volume",
   });
-  #panel = make("div", { className: "volume-panel", popover: "auto", role: "dialog", "aria-label": "Volume" }, this.#slider);
+  #panel = make("div", {
+    className: "volume-panel", popover: "auto", role: "dialog", "aria-label": "Volume",
+  }, this.#slider);
   #unwatch = () => {};
 
   connectedCallback() {
