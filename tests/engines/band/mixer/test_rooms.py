@@ -162,4 +162,4 @@ def test_full_scale_squares_stay_finite_and_bounded(room: Room) -> None:
 
 def test_the_state_is_small() -> None:
     state = reverb.start()
-    assert state.lines.nbytes + state.past.nbytes + state.heard.nbytes < 250_000
+    assert state.lines.nbytes + state.past.nbytes < 250_000

@@ -1,4 +1,8 @@
-"""The channels of the desk: each part's bus through fader, drive, effects, duck and mute, to mix and sends."""
+"""The channels of the desk: each part's bus through fader, drive, effects, duck and mute, to mix and sends.
+
+Faders and sends of all parts are one matrix a quantum, from buses to mix and sends. Only what hears how loud a part is,
+or moves faster than a quantum, is worked out on the part's own bus before.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +23,8 @@ _PIECE_QUANTA: Final = 10
 """Effects make many copies of what goes through them, which should stay in the CPU's cache."""
 _DRIVE: Final = np.float32(6.0)
 _DRIVE_LEVEL: Final = np.float32(1 / 3.2)
+_RISE: Final = (np.arange(QUANTUM_FRAMES) / QUANTUM_FRAMES).astype(np.float32)
+"""Where each sample of a quantum lies between its borders."""
 
 Mutes = tuple[bool, bool, bool, bool, bool, bool]
 """Which parts are silent, in the order of ``score.PARTS``."""
@@ -74,18 +80,21 @@ def process(
     kicks: tuple[int, ...],
     mutes: Mutes,
     frame: int,
+    *,
+    keeps: bool,
 ) -> tuple[Channels, ChannelState]:
     """Parts to mix and sends.
 
     Args:
         state: What they remember.
-        buses: float32 ``(6, 2, 1920 q)``, changed in place; afterwards as they go into the mix.
+        buses: float32 ``(6, 2, 1920 q)``, changed in place.
         active: The parts that sound; the other buses are not looked at.
         values: Controls at quantum borders, ``(q + 1, controls.SIZE)``.
         fresh: 1 where the style is changing, else 0, ``(q,)``.
         kicks: Frames of the kicks.
         mutes: Which parts are silent from the first frame on.
         frame: First frame in the jam.
+        keeps: Whether the buses of the parts that sound are to be left as they go into the mix.
 
     Returns:
         What comes out, and the new state.
@@ -95,41 +104,77 @@ def process(
     depths = duck.DEPTH[:, None] * values[:, controls.SIDECHAIN]
     dip = duck.shape(kicks if depths.any() else (), frame, quanta * CELLS_PER_QUANTUM)
     is_ducked = dip.any()
-    opened = _open(state.open, mutes, quanta * CELLS_PER_QUANTUM)
-    is_closed: list[bool] = (opened != 1.0).any(axis=1).tolist()
-    is_muted = any(is_closed[i] for i in active)
     is_used: list[bool] = (values != 0).any(axis=0).tolist()
-    mix = np.zeros((2, frames), np.float32)
-    heard = np.zeros((2, frames), np.float32) if is_muted else mix
-    sends = np.zeros((2, frames), np.float32)
-    sent_power = np.zeros(quanta)
     scratch = np.empty((2, frames), np.float32)
     memories: dict[tuple[Effect, int], Float32Array] = {}
-    for i in sorted(active):
-        bus = buses[i]
+    for i in active:
         ducked = 1.0 - to_cells(depths[i]) * dip if is_ducked and depths[i].any() else None
-        if ducked is not None and not _is_shaped(is_used, i):
-            bus *= to_samples(to_cells(faders[i]) * ducked)
-        else:
+        if _is_shaped(is_used, i):
+            bus = buses[i]
             bus *= curve(faders[i])
             if is_used[controls.DRIVE.start + i]:
                 _drive(bus, values[:, controls.DRIVE.start + i], scratch)
             _effects(state.effects, memories, bus, i, values, is_used, frame)
-            if ducked is not None:
-                bus *= to_samples(ducked)
-        if is_muted:
-            heard += bus
-        room, echo = (values[:, slider.start + i] for slider in (controls.REVERB, controls.DELAY))
-        sent_power += 0.5 * powers[i] * (room[1:] ** 2 + echo[1:] ** 2)
-        if is_closed[i]:
-            bus *= to_samples(opened[i])
-        mix += bus
-        if is_used[controls.REVERB.start + i] or is_used[controls.DELAY.start + i]:
-            np.add(bus[0], bus[1], out=scratch[0])
-            for send, amount in zip(sends, (room, echo), strict=True):
-                _send(send, scratch[0], 0.5 * amount, scratch[1])
+            faders[i] = 1.0
+        if ducked is not None:
+            buses[i] *= to_samples(to_cells(faders[i]) * ducked)
+            faders[i] = 1.0
+    opened = _open(state.open, mutes, quanta * CELLS_PER_QUANTUM)
+    closed = [i for i in active if (opened[i] != 1.0).any()]
+    room, echo = (values[:, sliders].T for sliders in (controls.REVERB, controls.DELAY))
+    weights = _weights(faders, room, echo)
+    blended = _blend(buses, active, weights)
+    heard = blended[:2]
+    if closed:
+        for i in closed:
+            buses[i] *= to_samples(opened[i])
+        blended = _blend(buses, active, weights)
+    if keeps:
+        for i in active:
+            buses[i] *= curve(faders[i])
+    sent_power = 0.5 * (powers * (room[:, 1:] ** 2 + echo[:, 1:] ** 2)).sum(axis=0)
     after = ChannelState(balanced, np.array([cells[-1] for cells in opened]), memories)
-    return Channels(mix, heard, sends, powers.sum(axis=0), sent_power, moved_db), after
+    return Channels(blended[:2], heard, blended[2:], powers.sum(axis=0), sent_power, moved_db), after
+
+
+def _weights(faders: Float64Array, room: Float64Array, echo: Float64Array) -> Float64Array:
+    """How much of each side of each part goes into mix and sends at quantum borders, float64 ``(q + 1, 4, 6, 2)``.
+
+    Args:
+        faders: ``(6, q + 1)``, as are the two others.
+        room: To the room, which hears the sides added.
+        echo: To the delay.
+    """
+    weights = np.zeros((faders.shape[1], 4, *faders.shape[:1], 2))
+    weights[:, 0, :, 0] = weights[:, 1, :, 1] = faders.T
+    weights[:, 2] = (0.5 * faders * room).T[:, :, None]
+    weights[:, 3] = (0.5 * faders * echo).T[:, :, None]
+    return weights
+
+
+def _blend(buses: Float32Array, active: set[int], weights: Float64Array) -> Float32Array:
+    """Mix and sends, float32 ``(4, 1920 q)``.
+
+    Args:
+        buses: float32 ``(6, 2, 1920 q)``; those that stand idle between others are made silent.
+        active: The parts that sound.
+        weights: From ``_weights``.
+    """
+    first, last = min(active, default=0), max(active, default=0)
+    for idle in set(range(first, last + 1)) - active:
+        buses[idle] = 0
+    weights = weights[:, :, first : last + 1].reshape(*weights.shape[:2], -1)
+    rows = weights.shape[1]
+    seen = buses[first : last + 1].reshape(weights.shape[2], -1, QUANTUM_FRAMES).transpose(1, 0, 2)
+    out = np.empty((rows, seen.shape[0], QUANTUM_FRAMES), np.float32)
+    steps = np.diff(weights, axis=0)
+    if steps.any():
+        lines = np.matmul(np.concatenate((weights[:-1], steps), axis=1).astype(np.float32), seen)
+        lines[:, rows:] *= _RISE
+        np.add(lines[:, :rows], lines[:, rows:], out=out.transpose(1, 0, 2))
+    else:
+        np.matmul(weights[0].astype(np.float32), seen, out=out.transpose(1, 0, 2))
+    return out.reshape(rows, -1)
 
 
 def _faders(
@@ -148,17 +193,6 @@ def _faders(
     gains, moved_db, after = balance.follow(state, at_rest, balance.target_db(values[1:, controls.SPECTRA]), fresh)
     gains *= values[:, controls.GAIN].T
     return powers * gains[:, 1:] ** 2, gains, moved_db, after
-
-
-def _send(send: Float32Array, mono: Float32Array, amount: Float64Array, scratch: Float32Array) -> None:
-    """Adds so much of a part, ``(frames,)``, to a send; ``amount`` at quantum borders."""
-    gain = curve(amount)
-    if not isinstance(gain, np.ndarray):
-        if gain:
-            saxpy(mono, send, mono.shape[0], gain)
-        return
-    np.multiply(mono, gain, out=scratch)
-    np.add(send, scratch, out=send)
 
 
 def _drive(bus: Float32Array, amount: Float64Array, scratch: Float32Array) -> None:

@@ -205,7 +205,7 @@ class Mixer:
         values, delays, control_state = controls.follow(state.controls, state.frame // QUANTUM_FRAMES, quanta)
         fresh = (values[1:] != values[:-1]).any(axis=1).astype(np.float64)
         parts, channel_state = channels.process(
-            state.channels, buses, active, values, fresh, state.kicks, mutes, state.frame
+            state.channels, buses, active, values, fresh, state.kicks, mutes, state.frame, keeps=self._groups > 1
         )
         fine, course = loudness.bands(parts.heard), loudness.course(parts.heard)
 

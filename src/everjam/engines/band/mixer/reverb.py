@@ -1,9 +1,9 @@
 """The shared room: what a kind of room answers first, then twelve delay lines that feed each other, at half the rate.
 
-The first 120 ms are convolved quantum by quantum (``rooms``). They also feed the lines (41 to 88 ms), which are longer
-than a quantum, so that a whole quantum passes through them at once; what such long lines lack in echo density the first
-answer has. For the lines' gains and the orthogonal matrix: J.-M. Jot and A. Chaigne, "Digital delay networks for
-designing artificial reverberators", AES 90 (1991).
+The first 120 ms (``rooms``) are convolved five quanta at a time. They also feed the lines (41 to 88 ms), which are
+longer than a quantum, so that a whole quantum passes through them at once; what such long lines lack in echo density
+the first answer has. For the lines' gains and the orthogonal matrix: J.-M. Jot and A. Chaigne, "Digital delay networks
+for designing artificial reverberators", AES 90 (1991).
 """
 
 from dataclasses import dataclass, replace
@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from everjam.audio import QUANTUM_FRAMES, Float32Array
+from everjam.audio import Float32Array
 from everjam.engines.band.mixer import rooms as kinds
 from everjam.engines.band.mixer.grid import Float64Array
-from everjam.engines.band.mixer.rooms import PARTS, RATE_HZ, STEP
+from everjam.engines.band.mixer.resample import TAPS, halve
+from everjam.engines.band.mixer.rooms import RATE_HZ, STEP
 from everjam.engines.band.score import ROOMS
 
 LINES: Final = (991, 1069, 1151, 1237, 1327, 1427, 1531, 1627, 1741, 1861, 1987, 2111)
@@ -28,8 +29,11 @@ HOPS: Final = (0, 5, 10, 15, 20, 15, 10, 5)
 HISTORY: Final = max(LINES) + max(HOPS) + 1
 _PASS_SECONDS: Final = float(np.mean(LINES)) / RATE_HZ
 _LATE: Final = 3.0
-_FFT_IN: Final = 2 * kinds.FFT
-_PAST: Final = _FFT_IN - QUANTUM_FRAMES
+_TOGETHER: Final = 5
+"""Quanta that are convolved at once, at most: the shortest transform for each."""
+_LENGTHS: Final = {n: fft.next_fast_len(n * STEP + kinds.REACH, real=True) for n in range(1, _TOGETHER + 1)}
+"""How many samples are transformed for so many quanta and what they still hear."""
+_PAST: Final = max(length - n * STEP for n, length in _LENGTHS.items())
 _RAMP: Final = (np.arange(STEP) / STEP).astype(np.float32)
 _LEAST_DAMPING: Final = 0.005
 _MOST_DAMPING: Final = 0.22
@@ -53,15 +57,15 @@ class ReverbState:
 
     Attributes:
         lines: float32 ``(12, HISTORY)``, the newest sample last.
-        past: float32 ``(2176,)``: the last that was sent.
-        heard: complex64 ``(2, 1025)``: spectra of what was sent one and two quanta ago, the newest last.
+        down: From the mixer's rate to half of it, float32 ``(TAPS - 1,)``.
+        past: float32 ``(_PAST,)``: the last that was sent, at half the rate.
         before: Decay time in the last quantum and shares of the rooms, float64 ``(8,)``; empty at the start.
         quantum: How many there have been, modulo a whole round of all lines' hops.
     """
 
     lines: Float32Array
+    down: Float32Array
     past: Float32Array
-    heard: Complex64Array
     before: Float64Array
     quantum: int
 
@@ -70,8 +74,8 @@ def start() -> ReverbState:
     """An empty room."""
     return ReverbState(
         np.zeros((_COUNT, HISTORY), np.float32),
+        np.zeros(TAPS - 1, np.float32),
         np.zeros(_PAST, np.float32),
-        np.zeros((PARTS - 1, kinds.FFT // 2 + 1), np.complex64),
         np.zeros(0),
         0,
     )
@@ -101,60 +105,68 @@ def _matrix() -> Float64Array:
 
 def warm() -> None:
     """Makes the tables."""
-    kinds.spectra()
+    kinds.answers()
     _matrix()
 
 
 @lru_cache(maxsize=32)
-def _answer(shares: tuple[float, ...]) -> Complex64Array:
-    """The first answer of a mixture of rooms, complex64 ``(3, 2, 1025)``."""
+def _answer(shares: tuple[float, ...], length: int) -> Complex64Array:
+    """The first answer of a mixture of rooms to so many samples, complex64 ``(2, 1, length / 2 + 1)``."""
     used = np.flatnonzero(shares)
-    mixed: Complex64Array = np.tensordot(np.array(shares)[used].astype(np.float32), kinds.spectra()[used], 1)
-    return mixed
+    return kinds.spectra(np.tensordot(np.array(shares)[used], kinds.answers()[used], 1), length)[:, None]
 
 
-def _first(
-    state: ReverbState, send: Float32Array, shares: Float64Array
-) -> tuple[Float32Array, Float32Array, Complex64Array]:
-    """The first answer.
+def _first(heard: Float32Array, shares: Float64Array) -> Float32Array:
+    """The first answer, float32 ``(2, q, 960)``.
 
     Args:
-        state: What the room remembers.
-        send: float32 ``(1920 q,)``.
+        heard: What is sent, from ``_PAST`` samples before the first quantum on, float32 ``(_PAST + 960 q,)``.
         shares: Amplitudes of the rooms before and at the end of each quantum, ``(q + 1, 7)``.
-
-    Returns:
-        float32 ``(2, q, 960)`` at half the rate, and the new ``past`` and ``heard``.
     """
     quanta = shares.shape[0] - 1
-    bins = kinds.FFT // 2 + 1
-    joined = np.concatenate((state.past, send))
-    frames = np.ndarray((quanta, _FFT_IN), np.float32, joined, 0, (4 * QUANTUM_FRAMES, 4))
-    heard = np.empty((PARTS - 1 + quanta, bins), np.complex64)
-    heard[: PARTS - 1] = state.heard
-    heard[PARTS - 1 :] = fft.rfft(frames)[:, :bins]
+    out = np.empty((2, quanta, STEP), np.float32)
+    moves: list[bool] = (shares[1:] != shares[:-1]).any(axis=1).tolist()
+    begin = 0
+    while begin < quanta:
+        count = min(_TOGETHER, quanta - begin)
+        end = begin + count
+        is_moved = any(moves[begin:end])
+        while not is_moved and end + count <= quanta and not any(moves[end : end + count]):
+            end += count
+        spectra = _spectra(heard, begin, end, count)
+        if is_moved:
+            out[:, begin:end] = 0
+            for room in np.flatnonzero(shares[begin : end + 1].any(axis=0)):
+                level = shares[begin : end + 1, room, None]
+                alone = tuple((np.arange(shares.shape[1]) == room).astype(float).tolist())
+                out[:, begin:end] += _through(spectra, alone, count) * (level[:-1] + np.diff(level, axis=0) * _RAMP)
+        else:
+            out[:, begin:end] = _through(spectra, tuple(shares[begin].tolist()), count)
+        begin = end
+    return out
 
-    def through(begin: int, end: int, row: int) -> Complex64Array:
-        answer = _answer(tuple(shares[row].tolist()))
-        out: Complex64Array = heard[PARTS - 1 + begin : PARTS - 1 + end] * answer[0][:, None]
-        for part in range(1, PARTS):
-            out += heard[PARTS - 1 - part + begin : PARTS - 1 - part + end] * answer[part][:, None]
-        return out
 
-    moves = (shares[1:] != shares[:-1]).any(axis=1)
-    sums = np.empty((2, quanta, bins), np.complex64)
-    q = 0
-    while q < quanta:
-        end = q + 1
-        while end < quanta and not moves[end]:
-            end += 1
-        sums[:, q:end] = through(q, end, q + 1)
-        q = end
-    out: Float32Array = np.asarray(fft.irfft(sums, kinds.FFT, overwrite_x=True)[:, :, -STEP:], np.float32)
-    for q in np.flatnonzero(moves).tolist():
-        old = fft.irfft(through(q, q + 1, q), kinds.FFT)[:, 0, -STEP:]
-        out[:, q] = old + (out[:, q] - old) * _RAMP
-    return out, joined[-_PAST:].copy(), heard[1 - PARTS :].copy()
+def _spectra(heard: Float32Array, begin: int, end: int, count: int) -> Complex64Array:
+    """What each ``count`` of the quanta from ``begin`` to ``end`` hear, complex64 ``(g, bins)``.
+
+    Args:
+        heard: As in ``_first``.
+        begin: The first quantum.
+        end: After the last.
+        count: At most ``_TOGETHER``; divides their number.
+    """
+    length, hop = _LENGTHS[count], count * STEP
+    first = _PAST + begin * STEP + hop - length
+    shape, strides = ((end - begin) // count, length), (hop * heard.itemsize, heard.itemsize)
+    spectra: Complex64Array = fft.rfft(np.ndarray(shape, np.float32, heard, first * heard.itemsize, strides))
+    return spectra
+
+
+def _through(spectra: Complex64Array, shares: tuple[float, ...], count: int) -> Float32Array:
+    """What a mixture of rooms makes of ``_spectra``, float32 ``(2, count g, 960)``."""
+    length = _LENGTHS[count]
+    out = fft.irfft(spectra * _answer(shares, length), length, overwrite_x=True)[:, :, -count * STEP :]
+    return np.asarray(out, np.float32).reshape(2, -1, STEP)
 
 
 def _weights(seconds: Float64Array, table: Float64Array) -> tuple[Float32Array, Float32Array]:
@@ -214,14 +226,16 @@ def process(
     now[1:, 1:] = _PLAIN if rooms is None else rooms
     now[0] = state.before if state.before.size else now[1]
     quantum = (state.quantum + quanta) % _ROUND
-    if not (send.any() or state.lines.any() or state.past.any() or state.heard.any()):
+    if not (send.any() or state.lines.any() or state.past.any() or state.down.any()):
         return np.zeros((2, quanta * STEP), np.float32), replace(state, before=now[-1], quantum=quantum)
     shares = now[:, 1:] / np.sqrt((now[:, 1:] ** 2).sum(axis=1, keepdims=True))
-    first, past, heard = _first(state, send, shares)
+    half, down = halve(send, state.down)
+    heard = np.concatenate((state.past, half))
+    first = _first(heard, shares)
     wet, history = _late(state, first, now)
     if np.abs(history).max() < _QUIET:
         history[:] = 0
-    return wet, ReverbState(history, past, heard, now[-1], quantum)
+    return wet, ReverbState(history, down, heard[-_PAST:].copy(), now[-1], quantum)
 
 
 def _late(state: ReverbState, first: Float32Array, now: Float64Array) -> tuple[Float32Array, Float32Array]:

@@ -18,14 +18,12 @@ from everjam.engines.band.score import ROOMS, Room
 
 RATE_HZ: Final = SAMPLE_RATE_HZ // 2
 STEP: Final = QUANTUM_FRAMES // 2
-PARTS: Final = 3
-"""Pieces of ``STEP`` samples that the answer consists of."""
-FFT: Final = 2048
-GUARD: Final = (FFT - 2 * STEP) // 2
-"""Samples around a piece for the ringing of the band limit."""
-_LENGTH: Final = PARTS * STEP
+_LENGTH: Final = 3 * STEP
+_GUARD: Final = 64
+"""Samples before and after an answer for the ringing of the band limit."""
+REACH: Final = _LENGTH + 2 * _GUARD
+"""Samples before the newest that are still heard."""
 _METRES_A_SECOND: Final = 343.0
-_LEVEL: Final = 0.5
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -160,15 +158,26 @@ def answer(room: Room) -> FloatArray:
 
 
 @cache
-def spectra() -> npt.NDArray[np.complex64]:
-    """Of every room and piece and side, complex64 ``(7, 3, 2, 1025)``, band-limited to 11.5 kHz."""
-    hz = np.fft.rfftfreq(FFT, 1 / RATE_HZ)
+def answers() -> FloatArray:
+    """Of every room, ``(7, 2, 2880)``."""
+    return np.stack([answer(room) for room in ROOMS])
+
+
+def spectra(answer: FloatArray, length: int) -> npt.NDArray[np.complex64]:
+    """An answer, or a mixture of some, as a filter that is band-limited to 11.5 kHz.
+
+    Args:
+        answer: ``(2, 2880)``.
+        length: Of the transform, at least ``REACH``.
+
+    Returns:
+        complex64 ``(2, length / 2 + 1)``.
+    """
+    hz = np.fft.rfftfreq(length, 1 / RATE_HZ)
     top = 0.5 + 0.5 * np.cos(np.pi * np.clip((hz - 8_500) / 3_000, 0, 1))
-    padded = np.zeros((len(ROOMS), PARTS, 2, FFT))
-    for i, room in enumerate(ROOMS):
-        pieces = answer(room).reshape(2, PARTS, STEP)
-        padded[i, :, :, GUARD : GUARD + STEP] = pieces.transpose(1, 0, 2)
-    out: npt.NDArray[np.complex64] = (_LEVEL * np.fft.rfft(padded) * top).astype(np.complex64)
+    padded = np.zeros((2, length))
+    padded[:, _GUARD : _GUARD + _LENGTH] = answer
+    out: npt.NDArray[np.complex64] = (np.fft.rfft(padded) * top).astype(np.complex64)
     return out
 
 

@@ -20,6 +20,8 @@ MAX_VOICES: Final = 320
 """More than this never sound at once: the oldest are let go of first."""
 
 _LONG_FALL_FRAMES: Final = 2_048
+_FINE_FRAMES: Final = 8
+"""Straight lines so short that a quick fall is 74 dB closer to its curve than to silence."""
 _VELOCITY_STEPS: Final = 8
 _BRIGHTNESS_STEPS: Final = (0, 2, 5, 8, 10)
 _DURATIONS_MS: Final = (
@@ -38,6 +40,10 @@ CUT_FRAMES: Final = 1_440
 _CUT: Final = (0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, CUT_FRAMES))).astype(np.float32)
 _JOIN_FRAMES: Final = 480
 """10 ms: how long a note that was not ready takes to come in."""
+
+
+def _part(sounding: tuple["Voice", Recording]) -> int:
+    return sounding[0].part
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +139,9 @@ def add(buses: Float32Array, voices: Sequence[tuple[Voice, Recording]], start_fr
     frames = buses.shape[2]
     sounding: list[tuple[Voice, Recording, int, int, int]] = []
     falling: list[tuple[Voice, int, int]] = []
-    # Thousands of times a minute: no function calls and no objects that can be done without.
-    for voice, recording in voices:
+    # Part by part, so that each bus stays in the CPU's cache until it is complete. Thousands of times a minute: no
+    # function calls and no objects that can be done without.
+    for voice, recording in sorted(voices, key=_part):
         at = voice.start_frame - start_frame
         begin = max(0, at)
         begin = max(begin, voice.join_frame - start_frame)
@@ -153,11 +160,14 @@ def add(buses: Float32Array, voices: Sequence[tuple[Voice, Recording]], start_fr
                 falling.append((voice, start_frame + falls - voice.fade_frame, end - falls))
     gains = iter(_falls(falling))
     active: set[int] = set()
+    left, right = buses[0]
     scratch = np.empty((2, frames), np.float32)
     for voice, recording, begin, end, falls in sounding:
         if voice.part not in active:
             active.add(voice.part)
-            buses[voice.part] = 0
+            left, right = buses[voice.part]
+            left.fill(0)
+            right.fill(0)
         samples, at, count = recording.samples, voice.start_frame - start_frame, end - begin
         piece = scratch[: samples.shape[0], :count]
         piece[...] = samples[:, begin - at : end - at]
@@ -169,7 +179,6 @@ def add(buses: Float32Array, voices: Sequence[tuple[Voice, Recording]], start_fr
             piece[:, first - start_frame - begin :] *= _CUT[since : since + start_frame + end - first]
         if voice.join_frame >= 0:
             piece *= _join(voice, start_frame + begin, count)
-        left, right = buses[voice.part]
         saxpy(piece[0], left, count, voice.left * recording.scale, 0, 1, begin, 1)
         saxpy(piece[-1], right, count, voice.right * recording.scale, 0, 1, begin, 1)
     return active
@@ -184,11 +193,11 @@ def _join(voice: Voice, start_frame: int, frames: int) -> Float32Array:
 def _falls(falling: Sequence[tuple[Voice, int, int]]) -> Iterator[Float32Array]:
     """Gains of voices that are let go of: of each so many frames, float32 ``(frames,)``, from so many after that on.
 
-    Long falls are worked out every 64 frames, counted from where they begin, and are straight in between.
+    Falls are worked out on a grid that is counted from where they begin, and are straight in between.
     """
     if not falling:
         return
-    grids = [CELL_FRAMES if voice.fade_frames >= _LONG_FALL_FRAMES else 1 for voice, _, _ in falling]
+    grids = [CELL_FRAMES if voice.fade_frames >= _LONG_FALL_FRAMES else _FINE_FRAMES for voice, _, _ in falling]
     firsts = [since // grid for (_, since, _), grid in zip(falling, grids, strict=True)]
     counts = [
         (since + frames - 1) // grid - first + 2
@@ -212,11 +221,9 @@ def _falls(falling: Sequence[tuple[Voice, int, int]]) -> Iterator[Float32Array]:
     np.subtract(last[1:], last[:-1], out=lines[:-1, 1], casting="same_kind")
     begin = 0
     for (_, since, frames), grid, first, end in zip(falling, grids, firsts, ends.tolist(), strict=True):
-        if grid == 1:
-            yield lines[begin : end - 1, 0]
-        else:
-            skip = since - first * grid
-            yield (lines[begin : end - 1] @ CELL_LINES).reshape(-1)[skip : skip + frames]
+        skip = since - first * grid
+        samples = (lines[begin : end - 1] @ CELL_LINES[:, :: CELL_FRAMES // grid]).reshape(-1)
+        yield samples[skip : skip + frames]
         begin = end
 
 
