@@ -148,7 +148,7 @@ CONTRAST = """() => {
     for (const e of document.body.querySelectorAll("*")) {
         const own = [...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
         const says = own || e.matches("input.box, select");
-        const off = e.closest(":disabled, [aria-hidden=true] svg, noscript, option");
+        const off = e.closest("[aria-disabled=true], [aria-hidden=true] svg, noscript, option");
         if (!says || off || !e.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
         let opacity = 1;
         const layers = [];

@@ -3,7 +3,7 @@
  * @module add
  */
 import { store } from "./app.js";
-import { make } from "./dom.js";
+import { enable, make } from "./dom.js";
 import { MAX_PROMPTS, MAX_TEXT } from "./store.js";
 import { suggestions } from "./suggest.js";
 
@@ -28,7 +28,7 @@ class Add extends HTMLElement {
     suggestions.attach(field, add);
     this.append(form);
     this.#end = store.watch("prompts", ({ prompts }) => {
-      field.disabled = button.disabled = prompts.length >= MAX_PROMPTS;
+      for (const control of [field, button]) enable(control, prompts.length < MAX_PROMPTS);
     });
   }
 

@@ -1,5 +1,6 @@
 /**
- * Elements in one expression.
+ * Elements in one expression, and where the keyboard's focus goes when they come and go. What is of no use for now keeps
+ * the focus; what goes away hands it on. Nothing lets it fall back to the top of the page.
  * @module dom
  */
 
@@ -35,6 +36,51 @@ export function icon(path) {
   line.setAttribute("d", path);
   picture.append(line);
   return picture;
+}
+
+/**
+ * Lets something be used, or not for now. Unlike `disabled`, which drops the focus, this leaves it where it is: who is
+ * on it is told that it is unavailable, and may go on from there.
+ * @param {HTMLElement} control
+ * @param {boolean} on
+ */
+export function enable(control, on) {
+  if (on) control.removeAttribute("aria-disabled");
+  else control.setAttribute("aria-disabled", "true");
+  if (control instanceof HTMLInputElement) control.readOnly = !on;
+  control.addEventListener("click", refuse, true);
+}
+
+/** @param {Element} control @returns {boolean} */
+export function isEnabled(control) {
+  return control.getAttribute("aria-disabled") !== "true";
+}
+
+/** @param {Event} event */
+function refuse(event) {
+  if (isEnabled(/** @type {Element} */ (event.currentTarget))) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+/**
+ * Moves the focus away from what is about to be hidden or removed.
+ * @param {Element} leaving
+ * @param {HTMLElement | null | undefined} next
+ */
+export function handOn(leaving, next) {
+  if (leaving.contains(document.activeElement)) next?.focus({ preventScroll: true });
+}
+
+/**
+ * Shows or hides something.
+ * @param {HTMLElement} element
+ * @param {boolean} on
+ * @param {HTMLElement | null | undefined} next what has the focus afterwards, if it was within
+ */
+export function reveal(element, on, next) {
+  if (!on) handOn(element, next);
+  element.hidden = !on;
 }
 
 /**

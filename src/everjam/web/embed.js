@@ -4,6 +4,7 @@
  */
 import "./guest.js";
 import { heard, key, player, schema, store, toasts, transport } from "./app.js";
+import { handOn } from "./dom.js";
 import { withAccidentals } from "./notation.js";
 import { toFragment } from "./share.js";
 import { Stage } from "./stage.js";
@@ -28,6 +29,7 @@ function showPrompts() {
   const prompts = store.state.prompts.filter((prompt) => prompt.text.trim() && prompt.weight !== 0);
   for (const [id, chip] of chips) {
     if (prompts.some((prompt) => prompt.id === id)) continue;
+    handOn(chip, $("play"));
     chip.remove();
     chips.delete(id);
   }
@@ -87,7 +89,7 @@ function onKey(event) {
 
 const wantedTheme = new URLSearchParams(location.hash.slice(1)).get("theme");
 if (wantedTheme === "dark" || wantedTheme === "light") document.documentElement.dataset.theme = wantedTheme;
-toasts.attach($("toasts"));
+toasts.attach($("toasts"), $("play"));
 const stage = new Stage({ ring: null, light: $("light") }, () => player.analyser);
 store.watch("prompts", showPrompts);
 store.watch("playback", ({ playback }) => showPlayback(playback));

@@ -6,6 +6,7 @@ import { engineWords, player, schema, store, toasts, transport } from "./app.js"
 import "./add.js";
 import "./config.js";
 import { copyText } from "./copy.js";
+import { enable, handOn, reveal } from "./dom.js";
 import "./help.js";
 import { listenForKeys } from "./keyboard.js";
 import "./meters.js";
@@ -36,7 +37,7 @@ const $ = (id) => document.getElementById(id);
 
 applyTheme(store);
 bindThemeButton(store, $("theme"));
-toasts.attach($("toasts"));
+toasts.attach($("toasts"), $("play"));
 const stage = new Stage({ ring: $("ring"), light: $("light") }, () => player.analyser);
 // `--light` in base.css bounds what shows of it.
 stage.glow = 2.4;
@@ -46,8 +47,8 @@ store.watch("playback", ({ playback: now }) => {
   document.body.dataset.playback = now;
   $("state").textContent = LABELS[now];
   $("play").setAttribute("aria-label", on ? "Pause" : "Play");
-  $("stop").disabled = now === "stopped" || now === "failed";
-  $("reset").disabled = $("stop").disabled;
+  for (const id of ["stop", "reset"]) enable($(id), now !== "stopped" && now !== "failed");
+  if (now === "stopped") handOn($("score"), $("play"));
   stage.showSounding(now === "playing");
 });
 
@@ -57,25 +58,28 @@ function showSeed() {
   if (seed === null) $("seed-line").textContent = other ? `Seed ${config.seed}` : "A new seed each time";
   else if (playback === "stopped") $("seed-line").textContent = other ? `Seed ${config.seed}` : `Last seed ${seed}`;
   else $("seed-line").textContent = other ? `Seed ${seed}, after Reset ${config.seed}` : `Seed ${seed}`;
-  $("copy-seed").hidden = seed === null;
-  $("keep-seed").hidden = seed === null || config.seed !== undefined;
+  reveal($("copy-seed"), seed !== null, $("play"));
+  reveal($("keep-seed"), seed !== null && config.seed === undefined, $(seed === null ? "play" : "copy-seed"));
 }
 store.watch("seed", showSeed);
 store.watch("playback", showSeed);
 store.watch("config", showSeed);
 store.watch("prompts", () => stage.showPrompts(store.activePrompts()));
 store.watch("config", ({ config }) => {
-  $("all-auto").disabled = Object.keys(config).length === 0;
+  enable($("all-auto"), Object.keys(config).length > 0);
 });
 store.watch("view", ({ view }) => {
   const pad = view === "pad";
-  $("mixer").hidden = pad;
-  $("pad").hidden = !pad;
+  reveal($("mixer"), !pad, $("view"));
+  reveal($("pad"), pad, $("view"));
   $("view").setAttribute("aria-pressed", String(pad));
 });
 
 $("play").onclick = () => transport.toggle();
-$("stop").onclick = () => transport.stop();
+$("stop").onclick = () => {
+  transport.stop();
+  handOn($("stops"), $("play")); // so that Space begins the next piece
+};
 $("reset").onclick = () => transport.reset();
 $("copy-seed").onclick = () => copySeed();
 $("keep-seed").onclick = () => store.setConfig("seed", store.state.seed);

@@ -4,7 +4,7 @@
  */
 import { heard, schema, store, toasts } from "./app.js";
 import { SAMPLE_RATE_HZ } from "./audio.js";
-import { icon, make } from "./dom.js";
+import { icon, make, reveal } from "./dom.js";
 import { Flyout } from "./flyout.js";
 import { ClockIn, ClockOut } from "./midiclock.js";
 import { controlOf, MidiMap, Takeover } from "./midimap.js";
@@ -115,8 +115,8 @@ export class MidiElement extends HTMLElement {
     }
     this.#access.onstatechange = () => this.#plug();
     this.#choose({ on: true });
-    this.#ask.hidden = true;
     this.#more.hidden = false;
+    reveal(this.#ask, false, this.#learn);
     this.#plug();
   }
 
@@ -266,24 +266,22 @@ export class MidiElement extends HTMLElement {
       forget.setAttribute("aria-label", `Forget ${text}`);
       const row = make("li", { className: "midi-binding" }, make("span", { textContent: text }), forget);
       forget.onclick = () => {
-        const place = [...this.#bindings.children].indexOf(row);
         map.forget(control);
         this.#takeover.forget();
         this.#showBindings();
-        const left = [...this.#bindings.querySelectorAll("button")];
-        (left[place] ?? left.at(-1) ?? this.#open).focus();
       };
       return row;
     }));
+    const place = [...this.#bindings.children].findIndex((row) => row.contains(document.activeElement));
     this.#bindings.replaceChildren(...rows);
-    this.#clear.hidden = !rows.length;
+    if (place >= 0) ((rows[place] ?? rows.at(-1))?.querySelector("button") ?? this.#open).focus();
+    reveal(this.#clear, rows.length > 0, this.#open);
   }
 
   #forgetAll() {
     for (const map of this.#maps.values()) map.clear();
     this.#takeover.forget();
     this.#showBindings();
-    this.#open.focus();
   }
 
   /** @param {string} name @returns {MidiMap} */

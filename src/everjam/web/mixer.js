@@ -16,7 +16,7 @@ class Mixer extends HTMLElement {
   /** @type {Map<number, Slot>} */
   #slots = new Map();
   #list = make("ol", { id: "slots", className: "slots" });
-  #menu = new SlotMenu(store, (id) => this.#focusAfter(id));
+  #menu = new SlotMenu(store);
   /** What the server has refused, as it was written. @type {Set<string>} */
   #refused = new Set();
   /** @type {(() => void)[]} */
@@ -55,6 +55,7 @@ class Mixer extends HTMLElement {
   #show() {
     const { prompts } = store.state;
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    const focusedPlace = [...this.#list.children].findIndex((slot) => slot.contains(focused));
     const ids = new Set(prompts.map(({ id }) => id));
     for (const [id, slot] of this.#slots) {
       if (ids.has(id)) continue;
@@ -69,8 +70,10 @@ class Mixer extends HTMLElement {
       slot.show(prompt, place, this.#standing(prompt, heardNow));
     }
     this.dataset.many = String(prompts.length > 16);
+    if (focusedPlace < 0 || focused === document.activeElement) return;
     // What moves within the document loses the focus.
-    if (focused && focused !== document.activeElement && this.contains(focused)) focused.focus();
+    if (focused && this.contains(focused)) focused.focus();
+    else this.#focusAfter(focusedPlace);
   }
 
   /** @param {Prompt} prompt @param {Set<number>} heardNow @returns {import("./slot.js").Standing} */

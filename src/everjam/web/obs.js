@@ -110,7 +110,7 @@ async function play() {
 }
 
 applyOptions();
-toasts.attach($("toasts"));
+toasts.attach($("toasts"), $("start"));
 const jam = options.get("jam");
 if (jam) follow(jam);
 else await play();

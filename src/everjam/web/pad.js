@@ -4,7 +4,7 @@
  * @module pad
  */
 import { store } from "./app.js";
-import { make } from "./dom.js";
+import { handOn, make } from "./dom.js";
 import { driftedFrom, firstPlace, inside, mixAt, reach } from "./padmath.js";
 import { isNegative, shownWeight } from "./slot.js";
 import { MAX_WEIGHT } from "./store.js";
@@ -121,6 +121,7 @@ class Pad extends HTMLElement {
     const ids = new Set(prompts.map(({ id }) => id));
     for (const [id, { point, line }] of this.#points) {
       if (ids.has(id)) continue;
+      handOn(point, this.#puck);
       point.remove();
       line.remove();
       this.#points.delete(id);

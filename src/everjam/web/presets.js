@@ -4,7 +4,7 @@
  */
 import { store, toasts } from "./app.js";
 import { copyText } from "./copy.js";
-import { icon, make } from "./dom.js";
+import { enable, icon, make } from "./dom.js";
 import { FACTORY } from "./factory.js";
 import { MAX_NAME, PresetBook } from "./presetbook.js";
 import { toFragment } from "./share.js";
@@ -33,8 +33,8 @@ export class PresetsElement extends HTMLElement {
     this.#build();
     this.append(undo, redo, share, open, this.#dialog);
     store.watch("history", ({ canUndo, canRedo }) => {
-      undo.disabled = !canUndo;
-      redo.disabled = !canRedo;
+      enable(undo, canUndo);
+      enable(redo, canRedo);
     });
     this.#book.addEventListener("change", () => this.#list());
     this.#list();
@@ -113,9 +113,17 @@ export class PresetsElement extends HTMLElement {
     input.setAttribute("aria-label", `New name of ${preset.name}`);
     const done = make("button", { className: "ghost", textContent: "Rename" });
     const form = make("form", { className: "presets-save" }, input, done);
+    const leave = (/** @type {string} */ name) => {
+      this.#list();
+      const renames = [...this.#own.querySelectorAll("button")];
+      const own = renames.find((button) => button.getAttribute("aria-label") === `Rename ${name}`);
+      (own ?? /** @type {HTMLElement} */ (this.#dialog.querySelector("#preset-name"))).focus();
+    };
     form.onsubmit = (event) => {
       event.preventDefault();
-      if (!this.#book.rename(preset.name, input.value)) {
+      if (this.#book.rename(preset.name, input.value)) {
+        leave(input.value.trim());
+      } else {
         input.setCustomValidity("Another preset has this name, or there is none.");
         input.reportValidity();
       }
@@ -124,7 +132,7 @@ export class PresetsElement extends HTMLElement {
     input.onkeydown = (event) => {
       if (event.key !== "Escape") return;
       event.preventDefault(); // the dialog stays
-      this.#list();
+      leave(preset.name);
     };
     row.replaceChildren(form);
     input.select();

@@ -256,7 +256,10 @@ export class Score extends HTMLElement {
     const named = lines.filter((reading) => reading.obvious).map((reading) => `“${reading.text}”`);
     const told = lines.filter((reading) => !reading.obvious).map((reading) => this.#whyLine(reading));
     const last = named.length ? [make("li", { className: "obvious" }, `${named.join(", ")}: known by name`)] : [];
-    this.#$(".score-why").replaceChildren(...told, ...last);
+    const list = this.#$(".score-why");
+    const place = [...list.children].findIndex((line) => line.contains(document.activeElement));
+    list.replaceChildren(...told, ...last);
+    if (place >= 0) ((told[place] ?? told.at(-1))?.querySelector("summary") ?? this.#$(".score-ask")).focus();
   }
 
   /** @param {import("./why.js").Reading} reading @returns {HTMLElement} */

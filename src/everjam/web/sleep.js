@@ -3,7 +3,7 @@
  * @module sleep
  */
 import { sleepTimer, toasts } from "./app.js";
-import { icon, make, placeBeside } from "./dom.js";
+import { icon, make, placeBeside, reveal } from "./dom.js";
 import { MAX_MINUTES } from "./sleeptimer.js";
 
 const MOON = "M20 14.500A8.500 8.500 0 1 1 9.500 4a7 7 0 0 0 10.500 10.500Z";
@@ -83,7 +83,7 @@ export class SleepElement extends HTMLElement {
     this.#left.textContent = on ? short(seconds) : "";
     this.#button.setAttribute("aria-label", on ? `Sleep timer: ${spoken(seconds)} left` : "Sleep timer");
     this.#button.title = sleepTimer.isFading ? "The music is fading away" : "Sleep timer";
-    this.#cancel.hidden = !on;
+    reveal(this.#cancel, on, this.#panel.querySelector("button"));
     if (on && !this.#timer) this.#timer = setInterval(this.#show, REFRESH_MS);
     if (!on) clearInterval(this.#timer);
     if (!on) this.#timer = 0;

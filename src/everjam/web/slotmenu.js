@@ -2,7 +2,7 @@
  * What else can be done with a prompt, in a menu that serves all slots, and by keys.
  * @module slotmenu
  */
-import { make, placeBeside } from "./dom.js";
+import { enable, make, placeBeside } from "./dom.js";
 import { isNegative } from "./slot.js";
 
 /**
@@ -13,15 +13,10 @@ import { isNegative } from "./slot.js";
 export class SlotMenu {
   element = make("div", { className: "menu", role: "menu", popover: "auto" });
   #store;
-  #afterRemoval;
 
-  /**
-   * @param {Store} store
-   * @param {(place: number) => void} afterRemoval told which place has become free
-   */
-  constructor(store, afterRemoval) {
+  /** @param {Store} store */
+  constructor(store) {
     this.#store = store;
-    this.#afterRemoval = afterRemoval;
     this.element.addEventListener("keydown", (event) => this.#key(event));
   }
 
@@ -56,9 +51,7 @@ export class SlotMenu {
 
   /** @param {number} id */
   remove(id) {
-    const place = this.#place(id);
     this.#store.removePrompt(id);
-    this.#afterRemoval(place);
   }
 
   /** @param {number} id @returns {number} */
@@ -69,7 +62,8 @@ export class SlotMenu {
   /** @param {Item} item @param {number} id @param {HTMLElement} opener @returns {HTMLElement} */
   #item({ name, key, run, checked, disabled = false }, id, opener) {
     const parts = [make("span", {}, name), make("kbd", {}, key)];
-    const button = make("button", { type: "button", tabIndex: -1, disabled }, ...parts);
+    const button = make("button", { type: "button", tabIndex: -1 }, ...parts);
+    enable(button, !disabled);
     button.setAttribute("role", checked === undefined ? "menuitem" : "menuitemcheckbox");
     if (checked !== undefined) button.setAttribute("aria-checked", String(checked));
     button.onclick = () => {
@@ -82,7 +76,7 @@ export class SlotMenu {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const items = /** @type {HTMLButtonElement[]} */ ([...this.element.children]).filter((item) => !item.disabled);
+    const items = /** @type {HTMLButtonElement[]} */ ([...this.element.children]);
     const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
     const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
     if (event.key === "Tab") this.element.hidePopover();

@@ -85,7 +85,7 @@ class Suggestions {
   /** @param {HTMLInputElement} field @param {() => void} take @param {string} typed */
   #open(field, take, typed) {
     const found = matching(this.#all, typed);
-    if (!found.length) return this.close();
+    if (!found.length || field.readOnly) return this.close();
     this.#field = field;
     this.#chosen = -1;
     field.removeAttribute("aria-activedescendant");

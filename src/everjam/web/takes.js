@@ -4,7 +4,7 @@
  */
 import { heard, schema, session, store, toasts } from "./app.js";
 import { SAMPLE_RATE_HZ } from "./audio.js";
-import { icon, make } from "./dom.js";
+import { enable, handOn, icon, isEnabled, make } from "./dom.js";
 import { Flyout } from "./flyout.js";
 import { storage } from "./storage.js";
 import {
@@ -95,7 +95,7 @@ export class TakesElement extends HTMLElement {
 
   /** Begins a recording at the bar that sounds, or ends it and asks for the file. */
   async toggleRecording() {
-    if (this.#busy || this.#record.disabled) return;
+    if (this.#busy || !isEnabled(this.#record)) return;
     this.#busy = true;
     try {
       if (this.#recording) await this.#finish(this.#recording);
@@ -110,7 +110,7 @@ export class TakesElement extends HTMLElement {
 
   /** Asks for the bars that have just been heard. */
   async grab() {
-    if (this.#grab.disabled) return;
+    if (!isEnabled(this.#grab)) return;
     const bars = Number(this.#bars.value);
     try {
       await this.#order({ bars, until: frameNow(), bundle: this.#bundle.checked });
@@ -160,14 +160,17 @@ export class TakesElement extends HTMLElement {
   /** Shows a take until it is there. @param {Take} take */
   async #follow(take) {
     const row = new Row(take, () => {
-      const next = row.element.nextElementSibling?.querySelector("button") ?? this.#open;
+      const { nextElementSibling: below, previousElementSibling: above } = row.element;
+      handOn(row.element, (below ?? above)?.querySelector("button") ?? this.#open);
       row.element.remove();
-      next.focus();
       void removeTake(take);
     });
     this.#list.prepend(row.element);
     this.#flyout.show(true);
-    while (this.#list.childElementCount > MAX_LISTED) this.#list.lastElementChild?.remove();
+    for (const old of [...this.#list.children].slice(MAX_LISTED)) {
+      handOn(old, this.#open);
+      old.remove();
+    }
     try {
       let now = take;
       let answeredAt = performance.now();
@@ -192,8 +195,8 @@ export class TakesElement extends HTMLElement {
 
   #enable() {
     const sounding = session.jam !== null && !["stopped", "failed"].includes(store.state.playback);
-    this.#grab.disabled = !sounding;
-    this.#record.disabled = !sounding && !this.#recording;
+    enable(this.#grab, sounding);
+    enable(this.#record, sounding || this.#recording !== null);
   }
 
   /** @param {import("./store.js").Playback} now */
