@@ -4,13 +4,14 @@ As in the bucket-brigade ensembles of about 1980, the delayed copies are made fr
 what is left and right differs only in time, so that the sum to mono stays whole.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from everjam.audio import Float32Array
 from everjam.engines.band.mixer.effects.moving import FRAMES_PER_MS, Places, sine
-from everjam.engines.band.mixer.grid import Float64Array, curve, to_cells, to_lines
+from everjam.engines.band.mixer.grid import Float64Array, curve
 
 _SWING_CELLS: Final = 1_470
 """0.51 Hz."""
@@ -26,6 +27,14 @@ _DRY: Final = 0.72
 _WET: Final = 0.5
 _MIDDLE: Final = 0.18
 """The three add up to less than +3 dB where everything is in phase."""
+
+
+@lru_cache(maxsize=8)
+def _places(frame: int, frames: int) -> Places:
+    """Where the copies in the middle, left and right are read in a block: the same for every part."""
+    swing = _SWING * sine(frame, frames, _SWING_CELLS)
+    drift = _DRIFT * sine(frame, frames, _DRIFT_CELLS)
+    return Places(np.stack((_MIDDLE_LAG + drift, _LAG + swing, _LAG - swing)), HISTORY)
 
 
 def process(memory: Float32Array, bus: Float32Array, depth: Float64Array, frame: int) -> Float32Array:
@@ -51,15 +60,11 @@ def process(memory: Float32Array, bus: Float32Array, depth: Float64Array, frame:
     line = joined[:-2] + joined[2:]
     line *= np.float32(0.25)
     line += np.float32(0.5) * joined[1:-1]
-    swing = sine(frame, frames, _SWING_CELLS)
-    drift = sine(frame, frames, _DRIFT_CELLS)
-    middle = Places(_MIDDLE_LAG + _DRIFT * drift, HISTORY).read(line)
-    middle *= np.float32(_MIDDLE / _WET)
-    level = to_lines(_WET * to_cells(depth))
+    copies = _places(frame, frames).read(line)
+    copies[0] *= np.float32(_MIDDLE / _WET)
+    copies[1:] += copies[0]
+    wet = copies[1:].reshape(2, frames)
+    wet *= curve(_WET * depth)
     bus *= curve(1.0 - (1.0 - _DRY) * depth)
-    for i, sign in enumerate((1.0, -1.0)):
-        wet = Places(_LAG + sign * _SWING * swing, HISTORY).read(line)
-        wet += middle
-        wet *= level
-        bus[i] += wet.reshape(-1)
+    bus += wet
     return joined[-memory.shape[0] :].copy()

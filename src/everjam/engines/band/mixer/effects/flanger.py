@@ -4,13 +4,14 @@ The second pass stands for the feedback of the pedal. It has an end, so nothing 
 into blocks gives the same.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from everjam.audio import Float32Array
 from everjam.engines.band.mixer.effects.moving import FRAMES_PER_MS, Places, turns
-from everjam.engines.band.mixer.grid import Float64Array, curve, to_cells, to_samples
+from everjam.engines.band.mixer.grid import Float64Array, curve
 
 _SWEEP_CELLS: Final = 6_300
 """8.4 s."""
@@ -22,6 +23,14 @@ _LEVEL: Final = 0.55
 """1.41 / (1.9 * 1.35): at its peaks +3 dB."""
 HISTORY: Final = 208
 MEMORY: Final = (2, 3 * HISTORY)
+
+
+@lru_cache(maxsize=8)
+def _places(frame: int, frames: int) -> tuple[Places, Places]:
+    """Where the lines before and after the first pass are read in a block: the same for every part."""
+    sweep = 0.5 - 0.5 * np.cos(2 * np.pi * turns(frame, frames, _SWEEP_CELLS))
+    lag = _SHORTEST * (_LONGEST / _SHORTEST) ** sweep
+    return Places(lag, HISTORY), Places(2 * lag, 2 * HISTORY)
 
 
 def process(memory: Float32Array, bus: Float32Array, depth: Float64Array, frame: int) -> Float32Array:
@@ -38,11 +47,9 @@ def process(memory: Float32Array, bus: Float32Array, depth: Float64Array, frame:
     """
     frames = bus.shape[1]
     after = np.empty_like(memory)
-    sweep = 0.5 - 0.5 * np.cos(2 * np.pi * turns(frame, frames, _SWEEP_CELLS))
-    lag = _SHORTEST * (_LONGEST / _SHORTEST) ** sweep
-    near, far = Places(lag, HISTORY), Places(2 * lag, 2 * HISTORY)
+    near, far = _places(frame, frames)
     dry = curve(1.0 - depth)
-    level = to_samples(_LEVEL * to_cells(depth))
+    level = curve(_LEVEL * depth)
     for side, old, new in zip(bus, memory, after, strict=True):
         line = np.concatenate((old[:HISTORY], side))
         once = np.empty(2 * HISTORY + frames, np.float32)

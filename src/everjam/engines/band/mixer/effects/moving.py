@@ -33,7 +33,7 @@ class Places:
     """Where a delay line is read in a block: a window of each cell, and what lies between its samples.
 
     Args:
-        lag_frames: How far behind at cell borders, float64 ``(c + 1,)``; from 0 to ``history - REACH``, and no more
+        lag_frames: How far behind at cell borders, float64 ``(..., c + 1)``; from 0 to ``history - REACH``, and no more
             than one sample farther or nearer from border to border.
         history: Samples that the line holds before the block.
     """
@@ -41,14 +41,14 @@ class Places:
     __slots__ = ("_between", "_beyond", "_crossing", "_start")
 
     def __init__(self, lag_frames: Float64Array, history: int) -> None:
-        base = np.floor(np.minimum(lag_frames[:-1], lag_frames[1:]))
-        first, last = lag_frames[:-1] - base, lag_frames[1:] - base
-        self._between = np.stack([first, last - first], axis=1).astype(np.float32) @ CELL_LINES
-        self._crossing = np.flatnonzero(np.maximum(first, last) > 1.0)
+        base = np.floor(np.minimum(lag_frames[..., :-1], lag_frames[..., 1:]))
+        first, last = lag_frames[..., :-1] - base, lag_frames[..., 1:] - base
+        self._between = np.stack([first, last - first], axis=-1).astype(np.float32) @ CELL_LINES
+        self._crossing = np.nonzero(np.maximum(first, last) > 1.0)
         beyond = self._between[self._crossing] - np.float32(1)
         self._beyond = np.maximum(beyond, 0, out=beyond)
         self._between[self._crossing] -= self._beyond
-        self._start = history - 2 - base.astype(np.intp) + CELL_FRAMES * np.arange(base.shape[0])
+        self._start = history - 2 - base.astype(np.intp) + CELL_FRAMES * np.arange(base.shape[-1])
 
     def read(self, line: Float32Array) -> Float32Array:
         """The line at these places.
@@ -57,14 +57,14 @@ class Places:
             line: float32 ``(history + frames,)``, contiguous.
 
         Returns:
-            float32 ``(c, 64)``.
+            float32 ``(..., c, 64)``.
         """
         windows: Float32Array = np.ndarray((line.shape[0] - _WINDOW + 1, _WINDOW), np.float32, line, 0, (4, 4))
         seen = windows[self._start]
-        out: Float32Array = seen[:, 1:-1] - seen[:, 2:]
+        out: Float32Array = seen[..., 1:-1] - seen[..., 2:]
         out *= self._between
-        out += seen[:, 2:]
-        if self._crossing.size:
+        out += seen[..., 2:]
+        if self._beyond.size:
             few = seen[self._crossing]
             step = few[:, :-2] - few[:, 1:-1]
             step *= self._beyond
