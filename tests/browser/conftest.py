@@ -13,6 +13,8 @@ from tests.browser.visiting import LiveServer, Visit
 Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
 
 
+# These leave a server as they find it, so one does for all tests of a module.
+SHARING = frozenset({"test_embed", "test_meters", "test_obs", "test_score", "test_stage"})
 MOVING = frozenset({"test_embed", "test_meters", "test_mixer", "test_obs", "test_pad", "test_score", "test_stage"})
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -33,11 +35,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture
-def server() -> Iterator[LiveServer]:
+@contextlib.contextmanager
+def running_server() -> Iterator[LiveServer]:
     live = LiveServer()
-    yield live
-    live.stop()
+    try:
+        yield live
+    finally:
+        live.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[LiveServer]:
+    with running_server() as live:
+        yield live
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
+    """A server of the test's own, or of its module's."""
+    if Path(request.module.__file__).stem in SHARING:
+        shared: LiveServer = request.getfixturevalue("shared_server")
+        yield shared
+        return
+    with running_server() as live:
+        yield live
 
 
 @pytest.fixture(scope="module")

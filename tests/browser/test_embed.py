@@ -4,21 +4,13 @@ import contextlib
 import json
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import expect
-from tests.browser.visiting import LiveServer, Visit
-
-Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    live = LiveServer()
-    yield live
-    live.stop()
+from tests.browser.conftest import Visiting
+from tests.browser.visiting import LiveServer
 
 
 def policy(url: str) -> str:

@@ -1,4 +1,4 @@
-"""The keyboard's focus never falls back to the top of the page: what is of no use keeps it, what goes away hands it on."""
+"""The focus never falls back to the top of the page: what is of no use for now keeps it, what goes away hands it on."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Visiting
 from tests.browser.test_midi import FAKE
 from tests.browser.visiting import LiveServer, Visit
-
 
 
 def button(page: Page, name: str) -> Locator:

@@ -1,14 +1,12 @@
 """``<ej-meters>``: level, picture of the sound, and how well it runs."""
 
-import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import Visiting
 from tests.browser.visiting import LiveServer, Visit
-
-Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
 
 SHOW = """async () => {
     const { Meters } = await import("./meters.js");
@@ -31,13 +29,6 @@ PEAK_DB = """() => {
     const text = document.querySelector("ej-meters #peak").textContent.replace("\\u2212", "-");
     return text.endsWith("dB") ? Number.parseFloat(text) : null;
 }"""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    live = LiveServer()
-    yield live
-    live.stop()
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """The page at ``/obs``: visuals on nothing, of a jam of its own or of another one."""
 
 import base64
-import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Playwright, Route, expect
-from tests.browser.conftest import BROWSERS, FLAGS
+from tests.browser.conftest import BROWSERS, FLAGS, Visiting
 from tests.browser.visiting import LiveServer, Visit
-
-Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
 
 ALPHA_IN_THE_CORNER = """async (png) => {
     const image = new Image();
@@ -22,13 +19,6 @@ ALPHA_IN_THE_CORNER = """async (png) => {
     return context.getImageData(5, 5, 1, 1).data[3];
 }"""
 START = "Click to start the music"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    live = LiveServer()
-    yield live
-    live.stop()
 
 
 @pytest.fixture

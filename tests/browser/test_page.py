@@ -1,16 +1,13 @@
 """The page at ``/``: what it says and shows, and what it asks for."""
 
-import contextlib
 import gzip
 import json
-from collections.abc import Callable
 from importlib.resources import files
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser.conftest import Visiting
 from tests.browser.visiting import LiveServer, Visit
-
-Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
 
 
 def test_the_house_band_is_heard(visiting: Visiting) -> None:

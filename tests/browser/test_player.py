@@ -1,15 +1,13 @@
 """The ring buffer of the audio thread, block by block, and the player around it."""
 
-import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser.conftest import Visiting
 from tests.browser.visiting import LiveServer, Visit
-
-Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
 
 # The audio thread's own globals, so that its code can be run block by block. A sine of 480 Hz has 100 frames a period.
 RING = """async () => {

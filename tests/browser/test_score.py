@@ -1,15 +1,13 @@
 """``<ej-score>``: what the music does, shown when it is heard; fed with made-up reports, and once with real ones."""
 
-import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.visiting import LiveServer, Visit
-
-Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
+from tests.browser.conftest import Visiting
+from tests.browser.visiting import LiveServer
 
 BEAT_FRAMES = 24_000  # at 120 beats a minute
 SHOW = """async () => {
@@ -69,13 +67,6 @@ def tell(page: Page, beats: list[dict[str, Any]], notes: object = (), why: objec
 
 def hear(page: Page, frame: int) -> None:
     page.evaluate("(frame) => { globalThis.ear = frame; made.store.setPlayback('playing'); made.heard.tell(); }", frame)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    live = LiveServer()
-    yield live
-    live.stop()
 
 
 @pytest.fixture

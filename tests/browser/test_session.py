@@ -1,20 +1,17 @@
 """What becomes of the music when the line breaks, and what the listener is told then."""
 
-import contextlib
 import time
-from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 from playwright.sync_api import expect
+from tests.browser.conftest import Visiting
 from tests.browser.visiting import LiveServer, Visit
 from websockets.sync.client import connect
 
 from everjam.audio import to_pcm16
 from everjam.engines.tone import ToneEngine
 from everjam.steering import Steering, WeightedPrompt
-
-Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
 
 # Keeps what is pushed and counts flushes, so that a test can see how connections join.
 LISTEN_IN = """() => {

@@ -1,13 +1,11 @@
 """The light behind the page: the prompts' colours, moved by what is heard and by its beat."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page
-from tests.browser.visiting import LiveServer, Visit
-
-Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
+from tests.browser.conftest import Visiting
+from tests.browser.visiting import LiveServer
 
 SHOW = """async () => {
     const { Stage } = await import("./stage.js");
@@ -34,13 +32,6 @@ LIGHT = """() => {
     }
     return sums;
 }"""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    live = LiveServer()
-    yield live
-    live.stop()
 
 
 @pytest.fixture

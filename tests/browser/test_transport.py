@@ -1,13 +1,9 @@
 """Play, pause, stop, reset, by the buttons; what a stall and an insecure address make of them."""
 
-import contextlib
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import expect
+from tests.browser.conftest import Visiting
 from tests.browser.visiting import LiveServer, Visit
-
-Visiting = Callable[..., contextlib.AbstractContextManager[Visit]]
 
 FIRST_SOUND = """async () => {
     const button = document.querySelector("#play");
