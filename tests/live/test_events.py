@@ -187,12 +187,18 @@ async def test_a_hostile_query_is_named(query: dict[str, str], field: str) -> No
 # resuming ────────────────────────────────────────────────────────────────────────────────────────
 
 
+async def lost(clock: FakeClock, service: Service, *texts: str, seconds: float = 1) -> MemoryTransport:
+    """A client that has played these prompts for some time, and whose connection is gone."""
+    async with session(service, clock, events="1") as client:
+        await say(clock, client, SETUP, SEEDED, prompts(*texts), PLAY)
+        await clock.advance(seconds)
+    return client
+
+
 async def test_a_lost_jam_goes_on_with_the_very_next_sample() -> None:
     clock = FakeClock()
     service = new_service(clock)
-    async with session(service, clock, events="1") as first:
-        await say(clock, first, SETUP, SEEDED, prompts("a", "b"), PLAY)
-        await clock.advance(3)
+    first = await lost(clock, service, "a", "b", seconds=3)
     await clock.advance(30)
     jam = told(first, "jam")[0]
     async with session(service, clock, events="1", resume=jam["id"], bar="1") as second:
@@ -224,9 +230,7 @@ async def test_a_jam_that_was_paused_goes_on_too_and_knows_what_it_was_told() ->
 async def test_a_jam_is_kept_for_a_minute_and_then_begins_at_the_bar() -> None:
     clock = FakeClock()
     service = new_service(clock)
-    async with session(service, clock, events="1") as first:
-        await say(clock, first, SETUP, SEEDED, prompts("a"), PLAY)
-        await clock.advance(3)
+    first = await lost(clock, service, "a", seconds=3)
     await clock.advance(named.KEEP_SECONDS + 1)
     gone = told(first, "jam")[0]["id"]
     assert service.named.find(gone) is None
@@ -277,9 +281,7 @@ async def test_an_engine_that_cannot_seek_begins_at_the_beginning(monkeypatch: p
 async def test_another_engine_does_not_go_on_with_this_ones_state() -> None:
     clock = FakeClock()
     service = new_service(clock)
-    async with session(service, clock, events="1") as first:
-        await say(clock, first, SETUP, SEEDED, prompts("a"), PLAY)
-        await clock.advance(1)
+    first = await lost(clock, service, "a")
     async with session(service, clock, events="1", resume=told(first, "jam")[0]["id"]) as second:
         await say(clock, second, {"setup": {"model": "models/everjam-band"}})
         assert told(second, "jam")[0]["resumed"] == "no"
@@ -309,9 +311,7 @@ async def test_what_made_an_engine_fail_is_not_gone_on_with() -> None:
 async def test_of_two_that_resume_one_jam_the_later_one_has_it() -> None:
     clock = FakeClock()
     service = new_service(clock)
-    async with session(service, clock, events="1") as first:
-        await say(clock, first, SETUP, SEEDED, prompts("a"), PLAY)
-        await clock.advance(1)
+    first = await lost(clock, service, "a")
     jam = told(first, "jam")[0]["id"]
     async with (
         session(service, clock, events="1", resume=jam) as second,
