@@ -37,17 +37,17 @@ _STEP_DB: Final = 1.0
 
 
 def measure(bus: Float32Array) -> Float64Array:
-    """Roughly loudness-weighted power of a part in each quantum.
+    """Roughly loudness-weighted power of a part, or of several, in each quantum.
 
     Args:
-        bus: float32 ``(2, 1920 q)``.
+        bus: float32 ``(..., 2, 1920 q)``.
 
     Returns:
-        float64 ``(q,)``: mean square, channels added, the treble raised by about 4 dB.
+        float64 ``(..., q)``: mean square, channels added, the treble raised by about 4 dB.
     """
-    rows = bus.reshape(2, -1, QUANTUM_FRAMES)
+    rows = bus.reshape(*bus.shape[:-1], -1, QUANTUM_FRAMES)
     power, near = np.vecdot(rows, rows), np.vecdot(rows[..., _LAG:], rows[..., :-_LAG])
-    weighted: Float64Array = ((1.0 + _TREBLE) * power - _TREBLE * near).sum(axis=0, dtype=np.float64) / QUANTUM_FRAMES
+    weighted: Float64Array = ((1.0 + _TREBLE) * power - _TREBLE * near).sum(axis=-2, dtype=np.float64) / QUANTUM_FRAMES
     return np.maximum(weighted, 0.0)
 
 

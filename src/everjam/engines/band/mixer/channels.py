@@ -21,6 +21,8 @@ MUTE_CELLS: Final = 15
 """20 ms."""
 _PIECE_QUANTA: Final = 10
 """Effects make many copies of what goes through them, which should stay in the CPU's cache."""
+_SUMS: Final = 4
+"""Left, right, what is sent to the room and what is sent to the delay."""
 _DRIVE: Final = np.float32(6.0)
 _DRIVE_LEVEL: Final = np.float32(1 / 3.2)
 _RISE: Final = (np.arange(QUANTUM_FRAMES) / QUANTUM_FRAMES).astype(np.float32)
@@ -99,16 +101,16 @@ def process(
     Returns:
         What comes out, and the new state.
     """
-    quanta, frames = values.shape[0] - 1, buses.shape[2]
-    powers, faders, moved_db, balanced = _faders(state.balance, buses, active, values, fresh)
+    cells, frames = (values.shape[0] - 1) * CELLS_PER_QUANTUM, buses.shape[2]
+    span = _span(buses, active)
+    powers, faders, moved_db, balanced = _faders(state.balance, buses, span, values, fresh)
     depths = duck.DEPTH[:, None] * values[:, controls.SIDECHAIN]
-    dip = duck.shape(kicks if depths.any() else (), frame, quanta * CELLS_PER_QUANTUM)
-    is_ducked = dip.any()
+    dip = duck.shape(kicks, frame, cells) if kicks and depths.any() else None
     is_used: list[bool] = (values != 0).any(axis=0).tolist()
     scratch = np.empty((2, frames), np.float32)
     memories: dict[tuple[Effect, int], Float32Array] = {}
     for i in active:
-        ducked = 1.0 - to_cells(depths[i]) * dip if is_ducked and depths[i].any() else None
+        ducked = None if dip is None or not depths[i].any() else 1.0 - to_cells(depths[i]) * dip
         if _is_shaped(is_used, i):
             bus = buses[i]
             bus *= curve(faders[i])
@@ -119,21 +121,21 @@ def process(
         if ducked is not None:
             buses[i] *= to_samples(to_cells(faders[i]) * ducked)
             faders[i] = 1.0
-    opened = _open(state.open, mutes, quanta * CELLS_PER_QUANTUM)
-    closed = [i for i in active if (opened[i] != 1.0).any()]
     room, echo = (values[:, sliders].T for sliders in (controls.REVERB, controls.DELAY))
-    weights = _weights(faders, room, echo)
-    blended = _blend(buses, active, weights)
-    heard = blended[:2]
-    if closed:
-        for i in closed:
-            buses[i] *= to_samples(opened[i])
-        blended = _blend(buses, active, weights)
+    weights = _weights(faders, room, echo)[:, :, span].reshape(values.shape[0], _SUMS, -1)
+    blended = _blend(buses[span], weights)
+    heard, opened = blended[:2], state.open
+    if any(mutes) or (opened != 1.0).any():
+        ways = _open(opened, mutes, cells)
+        for i in active:
+            if (ways[i] != 1.0).any():
+                buses[i] *= to_samples(ways[i])
+        blended, opened = _blend(buses[span], weights), ways[:, -1].copy()
     if keeps:
         for i in active:
             buses[i] *= curve(faders[i])
     sent_power = 0.5 * (powers * (room[:, 1:] ** 2 + echo[:, 1:] ** 2)).sum(axis=0)
-    after = ChannelState(balanced, np.array([cells[-1] for cells in opened]), memories)
+    after = ChannelState(balanced, opened, memories)
     return Channels(blended[:2], heard, blended[2:], powers.sum(axis=0), sent_power, moved_db), after
 
 
@@ -145,40 +147,44 @@ def _weights(faders: Float64Array, room: Float64Array, echo: Float64Array) -> Fl
         room: To the room, which hears the sides added.
         echo: To the delay.
     """
-    weights = np.zeros((faders.shape[1], 4, *faders.shape[:1], 2))
+    weights = np.zeros((faders.shape[1], _SUMS, *faders.shape[:1], 2))
     weights[:, 0, :, 0] = weights[:, 1, :, 1] = faders.T
     weights[:, 2] = (0.5 * faders * room).T[:, :, None]
     weights[:, 3] = (0.5 * faders * echo).T[:, :, None]
     return weights
 
 
-def _blend(buses: Float32Array, active: set[int], weights: Float64Array) -> Float32Array:
+def _blend(buses: Float32Array, weights: Float64Array) -> Float32Array:
     """Mix and sends, float32 ``(4, 1920 q)``.
 
     Args:
-        buses: float32 ``(6, 2, 1920 q)``; those that stand idle between others are made silent.
-        active: The parts that sound.
-        weights: From ``_weights``.
+        buses: float32 ``(parts, 2, 1920 q)``.
+        weights: How much of each side goes into each sum at quantum borders, ``(q + 1, 4, 2 parts)``.
     """
-    first, last = min(active, default=0), max(active, default=0)
-    for idle in set(range(first, last + 1)) - active:
-        buses[idle] = 0
-    weights = weights[:, :, first : last + 1].reshape(*weights.shape[:2], -1)
-    rows = weights.shape[1]
-    seen = buses[first : last + 1].reshape(weights.shape[2], -1, QUANTUM_FRAMES).transpose(1, 0, 2)
-    out = np.empty((rows, seen.shape[0], QUANTUM_FRAMES), np.float32)
-    steps = np.diff(weights, axis=0)
+    quanta = weights.shape[0] - 1
+    seen = buses.reshape(-1, quanta, QUANTUM_FRAMES).transpose(1, 0, 2)
+    out = np.empty((_SUMS, quanta, QUANTUM_FRAMES), np.float32)
+    steps = weights[1:] - weights[:-1]
     if steps.any():
         lines = np.matmul(np.concatenate((weights[:-1], steps), axis=1).astype(np.float32), seen)
-        lines[:, rows:] *= _RISE
-        np.add(lines[:, :rows], lines[:, rows:], out=out.transpose(1, 0, 2))
+        lines[:, _SUMS:] *= _RISE
+        np.add(lines[:, :_SUMS], lines[:, _SUMS:], out=out.transpose(1, 0, 2))
     else:
         np.matmul(weights[0].astype(np.float32), seen, out=out.transpose(1, 0, 2))
-    return out.reshape(rows, -1)
+    return out.reshape(_SUMS, -1)
+
+
+def _span(buses: Float32Array, active: set[int]) -> slice:
+    """From the first to the last part that sounds; those that stand idle between them are made silent."""
+    span = range(min(active, default=0), max(active, default=0) + 1)
+    for i in span:
+        if i not in active:
+            buses[i] = 0
+    return slice(span.start, span.stop)
 
 
 def _faders(
-    state: SlowState, buses: Float32Array, active: set[int], values: Float64Array, fresh: Float64Array
+    state: SlowState, buses: Float32Array, span: slice, values: Float64Array, fresh: Float64Array
 ) -> tuple[Float64Array, Float64Array, Float64Array, SlowState]:
     """The faders.
 
@@ -187,8 +193,7 @@ def _faders(
         themselves have moved the mix, ``(q,)``; and the new state.
     """
     powers = np.zeros((len(PARTS), values.shape[0] - 1))
-    for i in active:
-        powers[i] = balance.measure(buses[i])
+    powers[span] = balance.measure(buses[span])
     at_rest = powers * controls.BALANCE[:, None] ** 2
     gains, moved_db, after = balance.follow(state, at_rest, balance.target_db(values[1:, controls.SPECTRA]), fresh)
     gains *= values[:, controls.GAIN].T

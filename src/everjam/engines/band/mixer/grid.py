@@ -19,18 +19,21 @@ _QUANTUM_LINES: Final = np.stack([np.ones(QUANTUM_FRAMES), np.arange(QUANTUM_FRA
     np.float32
 )
 """The same for a quantum."""
-_QUANTUM_RAMP: Final = np.arange(CELLS_PER_QUANTUM) / CELLS_PER_QUANTUM
+_FADE: Final = np.stack(
+    [1 - np.arange(CELLS_PER_QUANTUM) / CELLS_PER_QUANTUM, np.arange(CELLS_PER_QUANTUM) / CELLS_PER_QUANTUM]
+)
+"""From a quantum's two borders to its cells' first."""
 
 Float64Array = npt.NDArray[np.float64]
 
 
 def to_cells(quanta: Float64Array) -> Float64Array:
     """Values at quantum borders, shape ``(q + 1,)``, to values at cell borders, ``(30 q + 1,)``."""
-    out = np.empty((quanta.shape[0] - 1) * CELLS_PER_QUANTUM + 1)
-    rows = out[:-1].reshape(-1, CELLS_PER_QUANTUM)
-    np.multiply((quanta[1:] - quanta[:-1])[:, None], _QUANTUM_RAMP, out=rows)
-    rows += quanta[:-1, None]
-    out[-1] = quanta[-1]
+    values, count = np.ascontiguousarray(quanta, np.float64), quanta.shape[0] - 1
+    out = np.empty(count * CELLS_PER_QUANTUM + 1)
+    borders = np.ndarray((count, 2), np.float64, values, 0, (values.itemsize, values.itemsize))
+    np.matmul(borders, _FADE, out=out[:-1].reshape(count, CELLS_PER_QUANTUM))
+    out[-1] = values[-1]
     return out
 
 

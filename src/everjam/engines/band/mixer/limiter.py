@@ -77,7 +77,9 @@ def peaks(x: Float32Array) -> Float64Array:
     out = largest(x[:, _REACH:-_REACH])
     suspects = np.flatnonzero(out > _SUSPECT)
     if suspects.size:
-        windows = np.lib.stride_tricks.sliding_window_view(x, _PIECE + 2 * _REACH, axis=1)[:, ::_PIECE]
+        pieces = out.shape[0] * _PIECES
+        shape, strides = (2, pieces, _PIECE + 2 * _REACH), (x.strides[0], _PIECE * x.itemsize, x.itemsize)
+        windows = np.lib.stride_tricks.as_strided(x, shape, strides)
         chosen = (suspects[:, None] * _PIECES + np.arange(_PIECES)).reshape(-1)
         between = (windows[:, chosen] @ _interpolator()).reshape(2, -1)
         out[suspects] = np.maximum(out[suspects], largest(between, _OVERSAMPLING * CELL_FRAMES))

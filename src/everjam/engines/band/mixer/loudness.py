@@ -140,12 +140,10 @@ def bands(x: Float32Array) -> Float64Array:
     Returns:
         float64 ``(q, bands)``, in the order of ``CENTRES_HZ``.
     """
-    powers = []
-    for side in x:
-        halves = fft.rfft(side.reshape(-1, QUANTUM_FRAMES)).view(np.float32)
-        halves *= halves
-        powers.append(halves)
-    sums: Float64Array = ((powers[0] + powers[1]) @ _sums()).astype(np.float64)
+    halves = fft.rfft(x.reshape(-1, QUANTUM_FRAMES)).view(np.float32)
+    halves *= halves
+    quanta = halves.shape[0] // 2
+    sums: Float64Array = ((halves[:quanta] + halves[quanta:]) @ _sums()).astype(np.float64)
     return sums
 
 
@@ -219,10 +217,11 @@ def ride(
         """Power of a quantum before the level's gain, less what is taken after it, between grid points of the gain."""
         place = gain / _GRID_DB
         lower = math.floor(place)
-        for point in (lower, lower + 1):
-            if point not in left:
-                scale = 10 ** (point * _GRID_DB / 10)
-                left[point] = _left(rows, peaks, envelope.reshape(rows.shape), scale, amount[1:]).tolist()
+        missing = [point for point in (lower, lower + 1) if point not in left]
+        if missing:
+            scales = 10 ** (np.array(missing) * _GRID_DB / 10)
+            powers = _left(rows, peaks, envelope.reshape(rows.shape), scales, amount[1:]).tolist()
+            left.update(zip(missing, powers, strict=True))
         return left[lower][q] + (left[lower + 1][q] - left[lower][q]) * (place - lower)
 
     mean, weight, short, gain = 10 ** (state.mean_db / 10), state.weight, state.short, state.gain_db
@@ -259,7 +258,7 @@ def ride(
 
 
 def _left(
-    cells: Float64Array, peaks: Float64Array, envelope: Float64Array, scale: float, amount: Float64Array
+    cells: Float64Array, peaks: Float64Array, envelope: Float64Array, scales: Float64Array, amount: Float64Array
 ) -> Float64Array:
     """Mean power of each quantum before the level's gain, less what compressor, clipper and limiter will take.
 
@@ -267,11 +266,14 @@ def _left(
         cells: Power, ``(q, 30)``.
         peaks: Largest samples, the same shape.
         envelope: What the compressor hears, the same shape.
-        scale: The level's gain of power.
+        scales: Gains of power that the level may have, ``(s,)``.
         amount: How tight, ``(q,)``.
+
+    Returns:
+        float64 ``(s, q)``.
     """
-    tight = amount[:, None]
+    tight, scale = amount[:, None], scales[:, None, None]
     pressed = (1.0 + (scale / _GLUE_THRESHOLD) * envelope) ** (_GLUE_EXPONENT * tight)
-    power: Float64Array = cells * np.square(pressed) * clipper.left(pressed * (math.sqrt(scale) * peaks), tight)
-    means: Float64Array = power.mean(axis=1)
+    power: Float64Array = cells * np.square(pressed) * clipper.left(pressed * (np.sqrt(scale) * peaks), tight)
+    means: Float64Array = power.mean(axis=2)
     return means
