@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 import scipy.fft
 
-from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.audio import Float32Array
 from everjam.engines.band.instruments.dsp.base import f32
-from everjam.engines.band.instruments.dsp.filters import Formants, Response, highpass, lowpass, peaks
+from everjam.engines.band.instruments.dsp.filters import Formants, Response, bins_hz, highpass, lowpass, peaks
 
 Curve = tuple[tuple[float, float], ...]
 """``(hz, dB)`` by rising frequency, straight lines between them over the logarithm of frequency."""
@@ -105,7 +105,7 @@ def amplify(model: Amplifier, signal: Float32Array, gain: float, brightness_hz: 
 @lru_cache(maxsize=64)
 def _responses(model: Amplifier, brightness_hz: float) -> tuple[Float32Array, Float32Array]:
     """What lies before the tubes and what behind them, over the bins of a block."""
-    bins = np.fft.rfftfreq(_BLOCK, 1.0 / SAMPLE_RATE_HZ).astype(np.float32)
+    bins = bins_hz(_BLOCK)
     before = highpass(model.tight_hz, 1)(bins) * peaks(model.push)(bins) * lowpass(model.treble_hz, 3)(bins)
     return before, cabinet(model.cabinet)(bins) * lowpass(brightness_hz, 1)(bins)
 

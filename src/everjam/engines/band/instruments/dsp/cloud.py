@@ -11,7 +11,7 @@ import scipy.fft
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.dsp.base import TAU, f32, upsample
-from everjam.engines.band.instruments.dsp.filters import Response
+from everjam.engines.band.instruments.dsp.filters import Response, bins_hz
 from everjam.engines.band.instruments.dsp.stereo import widened
 
 _SIZES: Final = (1 << 16, 1 << 17, 1 << 18)
@@ -135,7 +135,7 @@ def hiss(
         width: 0 = mono, 1 = as wide as mono bears.
         size: Frames of the loop; longer for what is heard alone.
     """
-    bins = np.fft.rfftfreq(size, 1.0 / SAMPLE_RATE_HZ).astype(np.float32)
+    bins = bins_hz(size)
     gains = np.array([f32(response(bins)) for response in responses])
     gains[:, 0] = 0.0
     gains *= np.float32(size / 2.0 / max(1e-9, float(np.sqrt(0.5 * np.sum(gains * gains, axis=1).max()))))

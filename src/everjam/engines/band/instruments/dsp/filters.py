@@ -1,13 +1,11 @@
 """Zero-phase spectral filters, static and moving, and noise made of them."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
-import scipy.linalg
 import scipy.signal
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
@@ -23,14 +21,16 @@ MovingResponse = Callable[[Float32Array, Float32Array], Float32Array]
 _WINDOW: Final = 2048
 _HOP: Final = 512
 _SECTION: Final = 32
-_LONG_FRAMES: Final = 32_768
+_LAGS: Final = _SECTION - 1 + np.arange(_SECTION) - np.arange(_SECTION)[:, None]
+"""How far each frame of a section lies behind each other one, counted from 1 - ``_SECTION``."""
+_LONG_FRAMES: Final = 12_288
 """From so many frames on, preparing matrices pays."""
 
 
-@lru_cache(maxsize=64)
-def _bins(size: int) -> Float32Array:
-    out = np.fft.rfftfreq(size, 1.0 / SAMPLE_RATE_HZ).astype(np.float32)
-    out.setflags(write=False)
+def bins_hz(size: int) -> Float32Array:
+    """Frequencies of the bins of a real FFT of ``size`` frames: ``(size // 2 + 1,)``."""
+    out = np.arange(size // 2 + 1, dtype=np.float32)
+    out *= np.float32(SAMPLE_RATE_HZ / size)
     return out
 
 
@@ -55,8 +55,16 @@ def highpass(cutoff_hz: float, order: int = 2) -> Response:
 
 def bandpass(low_hz: float, high_hz: float, order: int = 2) -> Response:
     """High-pass and low-pass in series."""
-    low, high = highpass(low_hz, order), lowpass(high_hz, order)
-    return lambda hz: low(hz) * high(hz)
+    both = np.float32((low_hz / high_hz) ** (2 * order))
+
+    def response(hz: Float32Array) -> Float32Array:
+        above = _even_power(np.maximum(hz, np.float32(1.0)) * np.float32(1.0 / high_hz), order)
+        loss = both / above
+        loss += above
+        loss += np.float32(1.0) + both
+        return f32(np.reciprocal(np.sqrt(loss, out=loss), out=loss))
+
+    return response
 
 
 def peaks(bands: Formants, floor: float = 1.0) -> Response:
@@ -76,7 +84,7 @@ def shape(signal: Float32Array, *responses: Response) -> Float32Array:
     frames = signal.shape[-1]
     size = scipy.fft.next_fast_len(frames + 1024, real=True)
     spectrum = scipy.fft.rfft(signal, size)
-    bins = _bins(size)
+    bins = bins_hz(size)
     for response in responses:
         spectrum *= response(bins)
     out: Float32Array = scipy.fft.irfft(spectrum, size)[..., :frames].astype(np.float32, copy=False)
@@ -100,40 +108,44 @@ def recursive(numerator: Float32Array, denominator: Float32Array, signal: Float3
     frames = signal.shape[-1]
     if frames < _LONG_FRAMES:
         return f32(scipy.signal.lfilter(numerator, denominator, signal, axis=-1))
-    direct, collect, ring, step = _sections(*numerator.tolist(), *denominator[1:].tolist())
+    collect, both, step = _sections(*numerator.tolist(), *denominator[1:].tolist())
     count = -(-frames // _SECTION)
     out = np.empty((*signal.shape[:-1], count * _SECTION), np.float32)
-    trace, determinant = float(np.trace(step)), float(np.linalg.det(step))
+    trace, determinant = float(np.trace(step)), float(denominator[2]) ** _SECTION
+    whole = frames // _SECTION
     for place in np.ndindex(signal.shape[:-1]):
-        padded = np.zeros((count, _SECTION), np.float32)
-        padded.reshape(-1)[:frames] = signal[place]
-        pieces = np.matmul(padded, direct, out=out[place].reshape(count, _SECTION))
+        # What goes into each section, and the memory at its start.
+        known = np.zeros((count, _SECTION + 2), np.float32)
+        known[:whole, :_SECTION] = signal[place][: whole * _SECTION].reshape(whole, _SECTION)
+        known[-1, : frames - (count - 1) * _SECTION] = signal[place][(count - 1) * _SECTION :]
         # memory[k + 1] = step @ memory[k] + added[k], each of its two numbers by itself (Cayley and Hamilton).
-        added = (padded @ collect).astype(np.float64)
+        added = (known[:, :_SECTION] @ collect).astype(np.float64)
         driven = np.zeros((count, 2))
         driven[1:] = added[:-1]
         driven[2:] += added[:-2] @ (step - trace * np.eye(2)).T
-        memory = scipy.signal.lfilter([1.0], [1.0, -trace, determinant], driven, axis=0)
-        pieces += memory.astype(np.float32) @ ring
+        known[:, _SECTION:] = scipy.signal.lfilter([1.0], [1.0, -trace, determinant], driven, axis=0)
+        np.matmul(known, both, out=out[place].reshape(count, _SECTION))
     return out[..., :frames]
 
 
-@lru_cache(maxsize=128)
 def _sections(
     b0: float, b1: float, b2: float, a1: float, a2: float
-) -> tuple[Float32Array, Float32Array, Float32Array, npt.NDArray[np.float64]]:
-    """What a section's input gives to its output and to the memory after it, and the memory to both."""
-    numerator, denominator = [b0, b1, b2], [1.0, a1, a2]
-    answer = scipy.signal.lfilter(numerator, denominator, np.eye(1, _SECTION)[0])
-    direct = scipy.linalg.toeplitz(np.eye(1, _SECTION)[0] * b0, answer)
-    forward, into = np.array([[-a1, 1.0], [-a2, 0.0]]), np.array([b1 - a1 * b0, b2 - a2 * b0])
-    collect, ring = np.empty((_SECTION, 2)), np.empty((2, _SECTION))
-    power = np.eye(2)
-    for frame in range(_SECTION):
-        ring[:, frame] = power[0]
-        collect[_SECTION - 1 - frame] = power @ into
-        power = forward @ power
-    return f32(direct), f32(collect), f32(ring), power
+) -> tuple[Float32Array, Float32Array, npt.NDArray[np.float64]]:
+    """What input gives to the memory, what both give to a section's output, and the memory to the one after it."""
+    # Of the poles alone, from a frame before the impulse on; all powers of the filter's step are made of them.
+    poles = [0.0, 1.0]
+    for _ in range(_SECTION):
+        poles.append(-a1 * poles[-1] - a2 * poles[-2])
+    before, now = np.array(poles[:-1]), np.array(poles[1:])
+    forward = np.array([[now, before], [-a2 * before, now + a1 * before]])
+    into = np.array([b1 - a1 * b0, b2 - a2 * b0])
+    answer = np.zeros(2 * _SECTION - 1)
+    answer[_SECTION - 1 :] = b0 * now[:-1]
+    answer[_SECTION:] += b1 * now[:-2]
+    answer[_SECTION + 1 :] += b2 * now[:-3]
+    collect = np.einsum("ijk,j->ki", forward[:, :, _SECTION - 1 :: -1], into)
+    both = np.concatenate([answer[_LAGS], forward[0, :, :_SECTION]])
+    return f32(collect), f32(both), forward[:, :, _SECTION]
 
 
 def burst(rng: np.random.Generator, seconds: float, tau_seconds: float, response: Response) -> Float32Array:
@@ -155,7 +167,7 @@ def moving_filter(signal: Float32Array, response: MovingResponse) -> Float32Arra
     views = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP][:count]
     starts = np.arange(count, dtype=np.float32) * np.float32(_HOP) - np.float32(_WINDOW // 2)
     at = np.maximum(starts * np.float32(1.0 / SAMPLE_RATE_HZ), 0.0)[:, None]
-    spectrum = scipy.fft.rfft(views * window) * response(at, _bins(_WINDOW)[None, :])
+    spectrum = scipy.fft.rfft(views * window) * response(at, bins_hz(_WINDOW)[None, :])
     pieces = scipy.fft.irfft(spectrum, _WINDOW).astype(np.float32, copy=False) * np.float32(_HOP / _WINDOW * 2.0)
     out = np.zeros(count * _HOP + _WINDOW, np.float32)
     for part in range(_WINDOW // _HOP):

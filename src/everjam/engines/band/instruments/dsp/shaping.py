@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 import scipy.fft
 
-from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.audio import Float32Array
 from everjam.engines.band.instruments.dsp.base import f32
-from everjam.engines.band.instruments.dsp.filters import Response
+from everjam.engines.band.instruments.dsp.filters import Response, bins_hz
 
 _EASE_FRAMES: Final = 16
 
@@ -37,7 +37,7 @@ def overdrive(
         fast += np.float32(bias if stage else 0.0)
         np.tanh(fast, out=fast)
     spectrum = scipy.fft.rfft(fast)[..., : size // 2 + 1]
-    bins = np.fft.rfftfreq(size, 1.0 / SAMPLE_RATE_HZ).astype(np.float32)
+    bins = bins_hz(size)
     for response in responses:
         spectrum *= response(bins)
     out = scipy.fft.irfft(spectrum, size)[..., :frames]

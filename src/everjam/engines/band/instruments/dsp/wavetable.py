@@ -22,6 +22,9 @@ _SHIFT: Final = np.uint32(32 - TABLE_BITS)
 _FRACTION_MASK: Final = np.uint32((1 << (32 - TABLE_BITS)) - 1)
 _FRACTION_SCALE: Final = np.float32(1.0 / (1 << (32 - TABLE_BITS)))
 _HIGHEST_HZ: Final = SAMPLE_RATE_HZ * 0.44
+_AT: Final = np.arange(CONTROL_FRAMES, dtype=np.float32)
+_CURVE: Final = np.stack([np.ones(CONTROL_FRAMES, np.float32), _AT, _AT * _AT / np.float32(2.0 * CONTROL_FRAMES)])
+"""What the phase at a control point, the step there and its change until the next one have in each frame between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +48,30 @@ def phase(hz: float | Float32Array, frames: int, start_cycles: float = 0.0) -> P
         frames: Length.
         start_cycles: Phase at frame 0, in periods.
     """
-    whole: npt.NDArray[np.uint32]
-    start = np.uint32(int(start_cycles % 1.0 * _TURN))
-    if isinstance(hz, float | int):
-        whole = np.arange(frames, dtype=np.uint32)
-        whole *= np.uint32(round(hz / SAMPLE_RATE_HZ * _TURN))
-        whole += start
-    else:
-        whole = glide_of(hz, CONTROL_FRAMES, SAMPLE_RATE_HZ, start)[:frames]
+    if not isinstance(hz, float | int):
+        return _moving_phase(hz, frames, start_cycles)
+    whole = np.arange(frames, dtype=np.uint32)
+    whole *= np.uint32(round(hz / SAMPLE_RATE_HZ * _TURN))
+    whole += np.uint32(int(start_cycles % 1.0 * _TURN))
     fraction: Float32Array = (whole & _FRACTION_MASK).view(np.int32).astype(np.float32)
     fraction *= _FRACTION_SCALE
     whole >>= _SHIFT
     return Phase(whole.astype(np.int64), fraction)
+
+
+def _moving_phase(hz: Float32Array, frames: int, start_cycles: float) -> Phase:
+    """As ``phase``, of a control curve; off by less than a millionth of a period."""
+    steps = hz.astype(np.float64) * (TABLE_FRAMES / SAMPLE_RATE_HZ)
+    points = np.empty((steps.size - 1, 3))
+    points[:, 1] = steps[:-1]
+    np.subtract(steps[1:], steps[:-1], out=points[:, 2])
+    advances = (points[:, 1] + 0.5 * points[:, 2]) * CONTROL_FRAMES
+    points[:, 0] = (np.cumsum(advances) - advances + start_cycles % 1.0 * TABLE_FRAMES) % TABLE_FRAMES
+    fraction = (points.astype(np.float32) @ _CURVE).reshape(-1)[:frames]
+    index = fraction.astype(np.int32)
+    fraction -= index.astype(np.float32)
+    index &= TABLE_FRAMES - 1
+    return Phase(index.astype(np.int64), f32(fraction))
 
 
 def glide_of(hz: Float32Array, block: int, rate_hz: int, start: np.uint32) -> npt.NDArray[np.uint32]:
@@ -128,10 +143,11 @@ class Walk:
 
 def walk(tables: Float32Array, position: Float32Array) -> Walk:
     """A walk by a position 0 to ``len(tables) - 1`` at every frame; there are two tables or more."""
-    row = np.minimum(position.astype(np.int64), len(tables) - 2)
+    row = position.astype(np.int32)
+    np.minimum(row, len(tables) - 2, out=row)
     blend = position - row.astype(np.float32)
     row *= tables.shape[1]
-    return Walk(row, blend)
+    return Walk(row.astype(np.int64), blend)
 
 
 def scan(at: Phase, tables: Float32Array, along: Walk) -> Float32Array:
