@@ -4,6 +4,7 @@ Each part is brought to a loudness of its own, against a fixed level that the ma
 gain depends on another part, so layers come and go without moving the rest. It listens before mutes.
 """
 
+import math
 from dataclasses import replace
 from typing import Final
 
@@ -96,17 +97,29 @@ def follow(
 def _decide(
     memory: Float64Array, power: Float64Array, asked: Float64Array, now: Float64Array
 ) -> tuple[Float64Array, Float64Array]:
-    weight, mean = memory
-    most = _FRESH_WINDOWS if asked[-1] else _MEMORY_WINDOWS
-    share = np.where(power < _SILENCE, 0.0, np.where(power > _REST * mean, 1.0, _REST_WEIGHT))
-    weight = np.where(share > 0.0, np.minimum(weight, most) + share, weight)
-    mean = mean + (power - mean) * share / np.maximum(weight, 1.0)
-    guess = asked[:-1] - TYPICAL_DB
-    off = asked[:-1] - 10 * np.log10(np.maximum(mean, _SILENCE)) - guess
-    wanted = guess + np.clip(_STRENGTH * off, -LIMIT_DB, LIMIT_DB) * (weight / (weight + _DOUBT_WINDOWS))
-    gains, moved = now[:_PARTS], now[_PARTS]
-    after = gains + np.clip(wanted - gains, -_STEP_DB, _STEP_DB)
-    heard = np.where(power > _SILENCE, mean, 0.0)
-    if heard.any():
-        moved = moved + 10 * np.log10((heard * 10 ** (after / 10)).sum() / (heard * 10 ** (gains / 10)).sum())
-    return np.append(after, moved), np.stack((weight, mean))
+    # Six numbers at a time: plain arithmetic is five times as fast as arrays.
+    *wanted_db, fresh = asked.tolist()
+    *gains, moved = now.tolist()
+    most = _FRESH_WINDOWS if fresh else _MEMORY_WINDOWS
+    weights, means, after = [], [], []
+    before_power = after_power = 0.0
+    for wanted, typical, known, usual, heard, gain in zip(
+        wanted_db, TYPICAL_DB.tolist(), *memory.tolist(), power.tolist(), gains, strict=True
+    ):
+        weight, mean = known, usual
+        if heard >= _SILENCE:
+            share = 1.0 if heard > _REST * usual else _REST_WEIGHT
+            weight = min(known, most) + share
+            mean = usual + (heard - usual) * share / max(weight, 1.0)
+        off = _STRENGTH * (typical - 10 * math.log10(max(mean, _SILENCE)))
+        goal = wanted - typical + min(max(off, -LIMIT_DB), LIMIT_DB) * weight / (weight + _DOUBT_WINDOWS)
+        moved_gain = gain + min(max(goal - gain, -_STEP_DB), _STEP_DB)
+        if heard > _SILENCE:
+            before_power += mean * 10 ** (gain / 10)
+            after_power += mean * 10 ** (moved_gain / 10)
+        weights.append(weight)
+        means.append(mean)
+        after.append(moved_gain)
+    if before_power > 0.0:
+        moved += 10 * math.log10(after_power / before_power)
+    return np.array([*after, moved]), np.array([weights, means])
