@@ -241,7 +241,7 @@ class BandEngine:
         mixed, mixer = self._mixer.render(mixer, _mutes(steering.controls), _or_half(brightness), frames)
         self._ready = {}
         audio = _interleaved(mixed.audio)
-        if not np.isfinite(audio.sum()):
+        if not np.isfinite(np.vdot(audio, audio)):
             raise EngineError(f"the band's sound is not finite at frame {state.frame}")
 
         end = state.frame + frames

@@ -169,10 +169,9 @@ class Mixer:
         for at in range(0, frames, CHUNK_QUANTA * QUANTUM_FRAMES):
             length = min(CHUNK_QUANTA * QUANTUM_FRAMES, frames - at)
             out, state = self._chunk(state, ready, mutes, brightness, length)
-            audio[:, at : at + length] = out[0]
+            np.clip(out[0], -1.0, 1.0, out=audio[:, at : at + length])
             if stems is not None:
                 stems[:, :, at : at + length] = out[1:]
-        np.clip(audio, -1.0, 1.0, out=audio)
         kept = (*voices.remaining(ready, state.frame), *waiting)
         state = replace(state, voices=kept, kicks=duck.recent(state.kicks, state.frame))
         return Mixed(audio, stems, sum(voice.start_frame < end for voice in waiting)), state

@@ -147,7 +147,8 @@ def process(state: ToneState, x: Float32Array, band_gains: Float64Array, width: 
     for at in range(0, width.shape[0] - 1, _PIECE_QUANTA):
         matrices = _matrices(shares[:, :, at : at + _PIECE_QUANTA + 1])
         for group, stereo in enumerate(x[:, :, at * QUANTUM_FRAMES : (at + _PIECE_QUANTA) * QUANTUM_FRAMES]):
-            if stereo.any() or memory[group].any():
+            # A stem may be silent; to see that the mix is not takes as long as a part of the work.
+            if group == 0 or stereo.any() or memory[group].any():
                 memory[group] = _shape(stereo, matrices, memory[group])
     return ToneState(memory)
 
