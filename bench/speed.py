@@ -8,21 +8,15 @@ median and dearest block of 40 ms with the waveforms cached; size of the pickled
 four times oversampled; how far the sides lie below the middle, and the channels' correlation.
 """
 
-# ruff: noqa: E402
-
 import argparse
-import os
 import pickle
 import sys
 import time
 from collections.abc import Callable
 
-# BLAS reads its number of threads when it is loaded.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
 import numpy as np
 import pyloudnorm
+from bench.conditions import become_like_a_worker
 from bench.report import report
 from scipy.signal import resample_poly
 
@@ -103,6 +97,7 @@ def measure(prompt: str, seconds: float, seed: int) -> dict[str, float]:
 
 
 def main() -> None:
+    become_like_a_worker()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("prompts", nargs="*", help="default: every card")
     parser.add_argument("--seconds", type=float, default=16.0)

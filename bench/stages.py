@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from bench.conditions import become_like_a_worker
 from bench.report import report
 
 from everjam.audio import Float32Array
@@ -124,6 +125,7 @@ def profile(prompt: str, seconds: float, clock: Clock, moved: list[int]) -> list
 
 
 def main() -> None:
+    become_like_a_worker()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("prompts", nargs="*", default=DEFAULT)
     parser.add_argument("--seconds", type=float, default=32.0)

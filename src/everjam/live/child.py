@@ -28,6 +28,11 @@ FRUGAL: Final = {
 back when they are freed. Other C libraries do not know these names."""
 
 
+def worker_environment() -> dict[str, str]:
+    """This process's environment, as a render worker gets it."""
+    return {**FRUGAL, **os.environ, **SINGLE_THREADED}
+
+
 class WorkerLost(Exception):
     """A worker died, hung or sent something unreadable."""
 
@@ -157,7 +162,7 @@ class Worker:
 
 
 def _popen(command: list[str], theirs: socket.socket) -> subprocess.Popen[bytes]:
-    environment = {**FRUGAL, **os.environ, **SINGLE_THREADED}
+    environment = worker_environment()
     if sys.platform == "win32":
         process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)  # noqa: S603
         assert process.stdin is not None
