@@ -120,20 +120,18 @@ class Composer:
         return memory
 
     def compose(self, memory: Memory, steering: Steering, seed: int) -> tuple[Bar, Memory]:
-        """The next bar and the memory after it.
+        """The next bar and the memory after it, kept for a while: who looks ahead asks for each bar several times.
 
         Args:
             memory: From ``start`` or the last call; it is not changed.
             steering: What the listener asks for; mutes and brightness are not the composer's business.
             seed: Signed 32-bit integer.
         """
-        scene, memory = self._set(memory, steering, seed)
-        drafts, last = _play(scene, self._deck)
-        return _written(scene, drafts), replace(memory, last=last)
+        return composed(self._deck, memory, steering, seed)
 
     def ending_bars(self, memory: Memory, steering: Steering, seed: int) -> int:
         """How many bars ``conclude`` would take from here on, the last chord's included; 0 where the style fades."""
-        scene, _ = self._set(memory, steering, seed)
+        scene, _ = _set(self._deck, memory, steering, seed)
         return ending.BARS.get(_draw_ending(scene), 0)
 
     def conclude(self, memory: Memory, steering: Steering, seed: int, step: int) -> tuple[Bar, Memory]:
@@ -145,7 +143,7 @@ class Composer:
             seed: Signed 32-bit integer.
             step: Number of the bar in the ending; beyond ``ending_bars`` there is silence.
         """
-        scene, after = self._set(memory, steering, seed)
+        scene, after = _set(self._deck, memory, steering, seed)
         kind = memory.ending or _draw_ending(scene)
         bars = ending.BARS.get(kind, 1)
         if step >= bars:
@@ -160,27 +158,36 @@ class Composer:
         bar = replace(_written(scene, drafts), section="ending", tempo_scale=ending.slowdown(kind, step))
         return bar, replace(after, last=last, ending=kind)
 
-    def _set(self, memory: Memory, steering: Steering, seed: int) -> tuple[Scene, Memory]:
-        """The scene of the next bar, and the memory after it but for what will be played."""
-        controls = steering.controls
-        before = memory.target
-        memory = _steer(memory, _style_key(self._deck, steering.prompts, controls.guidance, _mode(controls)))
-        style = style_for(self._deck, memory.shares)
-        dice = _dice(seed, controls.temperature, controls.top_k)
-        place, lead = _move(memory, style, dice)
-        stays = memory.place is not None and memory.place.movement == place.movement and memory.lead == lead
-        scene, key = _scene(memory, style, dice, place, controls, stays=stays)
-        scene = replace(scene, announcement=_announcement(scene, _difference(before, memory.target)))
-        after = replace(
-            memory,
-            bar=memory.bar + 1,
-            place=place,
-            lead=lead,
-            key=key,
-            heard=scene.key,
-            announced=bool(scene.announcement),
-        )
-        return scene, after
+
+@lru_cache(maxsize=128)
+def composed(deck: Deck, memory: Memory, steering: Steering, seed: int) -> tuple[Bar, Memory]:
+    """``Composer.compose``, remembered for the bars that some twenty sessions look ahead to: 13 kB each."""
+    scene, memory = _set(deck, memory, steering, seed)
+    drafts, last = _play(scene, deck)
+    return _written(scene, drafts), replace(memory, last=last)
+
+
+def _set(deck: Deck, memory: Memory, steering: Steering, seed: int) -> tuple[Scene, Memory]:
+    """The scene of the next bar, and the memory after it but for what will be played."""
+    controls = steering.controls
+    before = memory.target
+    memory = _steer(memory, _style_key(deck, steering.prompts, controls.guidance, _mode(controls)))
+    style = style_for(deck, memory.shares)
+    dice = _dice(seed, controls.temperature, controls.top_k)
+    place, lead = _move(memory, style, dice)
+    stays = memory.place is not None and memory.place.movement == place.movement and memory.lead == lead
+    scene, key = _scene(memory, style, dice, place, controls, stays=stays)
+    scene = replace(scene, announcement=_announcement(scene, _difference(before, memory.target)))
+    after = replace(
+        memory,
+        bar=memory.bar + 1,
+        place=place,
+        lead=lead,
+        key=key,
+        heard=scene.key,
+        announced=bool(scene.announcement),
+    )
+    return scene, after
 
 
 def _written(scene: Scene, drafts: list[Draft]) -> Bar:
