@@ -87,13 +87,13 @@ def _choir(choir: Choir, stroke: Stroke) -> Float32Array:
         at = at + np.float32(moments[int(np.argmax(power > 0.7 * power[moments < 1.0].max()))])
     position = f32(np.interp(at, _STAGES, np.arange(len(_STAGES))).astype(np.float32))
     tone = cloud(stroke.hz, rows / loudness, choir.spread, frames, position, stroke.rng)
-    tone *= _steadying(tone, choir.steadiness)
     rise = np.interp(at, moments, power / max(1e-9, float(loudness.max())))
-    tone *= upsample(f32(rise.astype(np.float32)), frames)
+    tone *= _steadying(tone, choir.steadiness) * upsample(f32(rise.astype(np.float32)), frames)
     air = band_noise(stroke.rng, spectrum.seconds, f32(spectrum.noise_db + choir.noise_db), frames)
-    tone += air * np.float32(np.sqrt(2.0) / max(1e-9, float(loudness.max())))
-    start = 0.05 if stroke.articulation == "legato" else 0.004
-    return tone * attack(frames, start) * release(frames, held, let_go)
+    air *= np.float32(np.sqrt(2.0) / max(1e-9, float(loudness.max())))
+    tone += air
+    tone *= attack(frames, 0.05 if stroke.articulation == "legato" else 0.004) * release(frames, held, let_go)
+    return tone
 
 
 def _steadying(tone: Float32Array, steadiness: float) -> Float32Array:

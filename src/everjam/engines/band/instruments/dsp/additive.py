@@ -36,8 +36,13 @@ def levels_at(seconds: Float64Array, levels_db: npt.NDArray[np.floating], at: np
     """
     above = np.clip(np.searchsorted(seconds, at, side="right"), 1, len(seconds) - 1)
     share = np.clip((at - seconds[above - 1]) / (seconds[above] - seconds[above - 1]), 0.0, 1.0)
-    low = levels_db[above - 1]
-    return f32(low + (levels_db[above] - low) * share[:, None].astype(np.float32))
+    levels = f32(levels_db)
+    low = levels.take(above - 1, axis=0)
+    out = levels.take(above, axis=0)
+    out -= low
+    out *= share[:, None].astype(np.float32)
+    out += low
+    return f32(out)
 
 
 def gains(levels_db: npt.NDArray[np.floating]) -> Float32Array:

@@ -21,10 +21,13 @@ _INAUDIBLE: Final = 1e-4
 _SEED: Final = 20_010_417
 
 
+@lru_cache(maxsize=1)
 def centres_hz() -> npt.NDArray[np.float64]:
-    """Frequencies of the points of a noise spectrum: even steps of the mel scale, shape ``(BANDS,)``."""
+    """Frequencies of the points of a noise spectrum: even steps of the mel scale, shape ``(BANDS,)``, read-only."""
     low, high = 2595.0 * np.log10(1.0 + np.array([_LOWEST_HZ, _HIGHEST_HZ]) / 700.0)
-    return np.asarray(700.0 * (10.0 ** (np.linspace(low, high, BANDS) / 2595.0) - 1.0), np.float64)
+    out = np.asarray(700.0 * (10.0 ** (np.linspace(low, high, BANDS) / 2595.0) - 1.0), np.float64)
+    out.setflags(write=False)
+    return out
 
 
 def band_weights(hz: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
@@ -74,7 +77,7 @@ def band_noise(
     gain = gains(levels_at(np.asarray(seconds, np.float64), levels_db, borders))
     loudest = gain.max(axis=0)
     heard = np.flatnonzero(loudest > _INAUDIBLE * loudest.max())
-    sounding = np.flatnonzero(gain.any(axis=1))
+    sounding = np.flatnonzero(gain.max(axis=1))
     out = np.zeros((blocks, _BLOCK), np.float32)
     if not sounding.size:
         return out.reshape(-1)[:frames]
