@@ -14,7 +14,6 @@ CELLS_PER_SECOND: Final = 750
 FRAMES_PER_MS: Final = 48
 REACH: Final = 3
 """A line needs so many samples more than the longest lag."""
-_WINDOW: Final = CELL_FRAMES + 2
 
 
 def turns(frame: int, frames: int, period_cells: int) -> Float64Array:
@@ -48,7 +47,7 @@ class Places:
         beyond = self._between[self._crossing] - np.float32(1)
         self._beyond = np.maximum(beyond, 0, out=beyond)
         self._between[self._crossing] -= self._beyond
-        self._start = history - 2 - base.astype(np.intp) + CELL_FRAMES * np.arange(base.shape[-1])
+        self._start = history - 1 - base.astype(np.intp) + CELL_FRAMES * np.arange(base.shape[-1])
 
     def read(self, line: Float32Array) -> Float32Array:
         """The line at these places.
@@ -59,14 +58,15 @@ class Places:
         Returns:
             float32 ``(..., c, 64)``.
         """
-        windows: Float32Array = np.ndarray((line.shape[0] - _WINDOW + 1, _WINDOW), np.float32, line, 0, (4, 4))
-        seen = windows[self._start]
-        out: Float32Array = seen[..., 1:-1] - seen[..., 2:]
+        windows: Float32Array = np.ndarray((line.shape[0] - CELL_FRAMES + 1, CELL_FRAMES), np.float32, line, 0, (4, 4))
+        out: Float32Array = windows[self._start]
+        later = windows[self._start + 1]
+        out -= later
         out *= self._between
-        out += seen[..., 2:]
+        out += later
         if self._beyond.size:
-            few = seen[self._crossing]
-            step = few[:, :-2] - few[:, 1:-1]
+            begin = self._start[self._crossing]
+            step = windows[begin - 1] - windows[begin]
             step *= self._beyond
             out[self._crossing] += step
         return out
