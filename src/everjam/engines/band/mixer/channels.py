@@ -20,7 +20,7 @@ from everjam.engines.band.score import EFFECTS, PARTS, Effect
 MUTE_CELLS: Final = 15
 """20 ms."""
 _PIECE_QUANTA: Final = 10
-"""Effects make many copies of what goes through them, which should stay in the CPU's cache."""
+"""What makes copies of the sound works on so much at once, so that they stay in the CPU's cache."""
 _SUMS: Final = 4
 """Left, right, what is sent to the room and what is sent to the delay."""
 _DRIVE: Final = np.float32(6.0)
@@ -164,13 +164,16 @@ def _blend(buses: Float32Array, weights: Float64Array) -> Float32Array:
     quanta = weights.shape[0] - 1
     seen = buses.reshape(-1, quanta, QUANTUM_FRAMES).transpose(1, 0, 2)
     out = np.empty((_SUMS, quanta, QUANTUM_FRAMES), np.float32)
+    made = out.transpose(1, 0, 2)
     steps = weights[1:] - weights[:-1]
     if steps.any():
-        lines = np.matmul(np.concatenate((weights[:-1], steps), axis=1).astype(np.float32), seen)
-        lines[:, _SUMS:] *= _RISE
-        np.add(lines[:, :_SUMS], lines[:, _SUMS:], out=out.transpose(1, 0, 2))
+        both = np.concatenate((weights[:-1], steps), axis=1).astype(np.float32)
+        for piece in (slice(at, at + _PIECE_QUANTA) for at in range(0, quanta, _PIECE_QUANTA)):
+            lines = np.matmul(both[piece], seen[piece])
+            lines[:, _SUMS:] *= _RISE
+            np.add(lines[:, :_SUMS], lines[:, _SUMS:], out=made[piece])
     else:
-        np.matmul(weights[0].astype(np.float32), seen, out=out.transpose(1, 0, 2))
+        np.matmul(weights[0].astype(np.float32), seen, out=made)
     return out.reshape(_SUMS, -1)
 
 

@@ -109,7 +109,7 @@ def warm() -> None:
     _matrix()
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=24)
 def _answer(shares: tuple[float, ...], length: int) -> Complex64Array:
     """The first answer of a mixture of rooms to so many samples, complex64 ``(2, 1, length / 2 + 1)``."""
     used = np.flatnonzero(shares)

@@ -29,7 +29,7 @@ _MIDDLE: Final = 0.18
 """The three add up to less than +3 dB where everything is in phase."""
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=5)
 def _places(frame: int, frames: int) -> Places:
     """Where the copies in the middle, left and right are read in a block: the same for every part."""
     swing = _SWING * sine(frame, frames, _SWING_CELLS)

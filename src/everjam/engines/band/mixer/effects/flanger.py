@@ -25,7 +25,7 @@ HISTORY: Final = 208
 MEMORY: Final = (2, 3 * HISTORY)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=5)
 def _places(frame: int, frames: int) -> tuple[Places, Places]:
     """Where the lines before and after the first pass are read in a block: the same for every part."""
     sweep = 0.5 - 0.5 * np.cos(2 * np.pi * turns(frame, frames, _SWEEP_CELLS))
