@@ -177,13 +177,15 @@ def commands() -> str:
 
 COMMANDS = {
     "faults-kill": "bench.load --faults kill --jams 20 --seconds 24",
-    "faults-freeze": "bench.load --faults freeze --jams 20 --seconds 24",
+    "faults-freeze": "bench.load --faults freeze --jams 10,15 --seconds 24",
     "orchestra": "bench.sound.instruments --before TREE",
 }
 """Of benchmarks whose name does not say how to run them."""
 
 
-def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = (), only: Sequence[str] = ()) -> str:
+def figures(
+    name: str, heads: Sequence[str] = (), *, without: Sequence[str] = (), only: Sequence[str] = (), every: int = 1
+) -> str:
     """The published result of a benchmark as a table, with the command that made it.
 
     Args:
@@ -191,6 +193,7 @@ def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()
         heads: Columns to show, in this order; empty = all.
         without: Columns not to show.
         only: What stands in the first column of the rows to show; empty = all.
+        every: Only every so many-th of the rows, but ``median`` and ``worst``.
     """
     path = FIGURES / f"{name}.json"
     if not path.exists():
@@ -202,6 +205,7 @@ def figures(name: str, heads: Sequence[str] = (), *, without: Sequence[str] = ()
     shown = [head for head in heads or rows[0] if head not in without]
     if only:
         rows = [row for row in rows if row[shown[0]] in only]
+    rows = [row for i, row in enumerate(rows) if i % every == 0 or row[shown[0]] in {"median", "worst"}]
     cells = [[_short(row.get(head, "")) for head in shown] for row in rows]
     machine = result.get("machine") or f"{result.get('cpu', '')}, Python {result.get('python', '')}"
     command = result.get("command") or _command_of(name)
