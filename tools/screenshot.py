@@ -117,6 +117,8 @@ async def photograph(browser: Browser, url: str, picture: Picture) -> bytes:
     else:
         print("This machine is busy: the picture shows gaps.")
     await page.evaluate("(view) => everjam.store.setView(view)", picture.view)
+    # Moving a fader has brought it into view, on a phone far down.
+    await page.evaluate("scrollTo(0, 0)")
     await page.mouse.move(0, 0)
     await page.wait_for_timeout(1000)
     png = await page.screenshot()
