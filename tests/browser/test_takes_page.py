@@ -105,7 +105,8 @@ def test_a_recording_is_there_until_the_server_takes_its_order(fast: Visit, tmp_
     page = fast.page
     play_to_bar(fast, 0)
     record(fast)
-    page.wait_for_function("() => everjam.heard.now().bar >= 3", timeout=20_000)
+    began = page.evaluate("everjam.heard.now().bar")
+    page.wait_for_function("(bar) => everjam.heard.now().bar >= bar + 3", arg=began, timeout=20_000)
     page.route("**/takes", lambda route: route.fulfill(status=507, body=NO_ROOM))
     page.keyboard.press("Escape")
     page.get_by_text("The disk is full. Remove a take. The recording is still there").wait_for()
