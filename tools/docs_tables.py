@@ -176,6 +176,11 @@ def commands() -> str:
 
 
 COMMANDS = {
+    "page": "bench.page --visits 5 --minutes 10",
+    "page-first": "bench.page --visits 5 --minutes 10",
+    "speed": "bench.speed --seconds 8",
+    "stages": "bench.stages --seconds 16",
+    "memory": "bench.memory --minutes 1",
     "faults-kill": "bench.load --faults kill --jams 20 --seconds 24",
     "faults-freeze": "bench.load --faults freeze --jams 10,15 --seconds 24",
     "orchestra": "bench.sound.instruments --before TREE",

@@ -155,6 +155,18 @@ def test_silence_in_silence_out() -> None:
     assert state.echo.line.shape[1] == 0
 
 
+def test_what_is_broken_in_one_jam_is_not_heard_in_another() -> None:
+    shared, broken = Mixer(wave_of), Recording.of(np.ones((1, 96_000), np.float32))
+    broken = replace(broken, scale=float("nan"))
+    shared._fetch = lambda _: broken
+    assert not np.isfinite(play(shared, started(shared), 10)[0]).all()
+    shared._fetch = wave_of
+    state = started(shared)
+    few = replace(state, voices=tuple(voice for voice in state.voices if voice.part in (0, len(PARTS) - 1)))
+    alone = Mixer(wave_of)
+    assert np.array_equal(play(shared, few, 20)[0], play(alone, few, 20)[0])
+
+
 def test_odd_productions_are_brought_into_range() -> None:
     wild = Production(
         gains_db={"bass": 99.0, "drums": -500.0},

@@ -90,7 +90,7 @@ def process(
     Args:
         state: What they remember.
         buses: float32 ``(6, 2, 1920 q)``, changed in place.
-        active: The parts that sound; the other buses are not looked at.
+        active: The parts that sound; buses of others may hold anything, and those between are made silent.
         values: Controls at quantum borders, ``(q + 1, controls.SIZE)``.
         fresh: 1 where the style is changing, else 0, ``(q,)``.
         kicks: Frames of the kicks.

@@ -30,7 +30,7 @@ HISTORY: Final = max(LINES) + max(HOPS) + 1
 _PASS_SECONDS: Final = float(np.mean(LINES)) / RATE_HZ
 _LATE: Final = 3.0
 _TOGETHER: Final = 5
-"""Quanta that are convolved at once, at most: the shortest transform for each."""
+"""Quanta that are convolved at once, at most."""
 _LENGTHS: Final = {n: fft.next_fast_len(n * STEP + kinds.REACH, real=True) for n in range(1, _TOGETHER + 1)}
 """How many samples are transformed for so many quanta and what they still hear."""
 _PAST: Final = max(length - n * STEP for n, length in _LENGTHS.items())
@@ -53,7 +53,7 @@ Complex64Array = npt.NDArray[np.complex64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReverbState:
-    """What the room remembers; about 130 kB.
+    """What the room remembers; about 115 kB.
 
     Attributes:
         lines: float32 ``(12, HISTORY)``, the newest sample last.
