@@ -28,8 +28,7 @@ def noise(quanta: int, level: float = 0.1, seed: int = 1) -> Float32Array:
 
 
 def low_passed(x: Float32Array, hz: float) -> Float64Array:
-    b, a = one_pole(hz)
-    out: Float64Array = lfilter(b, a, x.astype(np.float64))
+    out: Float64Array = lfilter(*one_pole(hz), x.astype(np.float64))
     return out
 
 

@@ -16,7 +16,7 @@ from everjam.engines.band import timeline
 from everjam.engines.band.cards import deck_with
 from everjam.engines.band.composer import Composer
 from everjam.engines.band.giving_way import give_way
-from everjam.engines.band.instruments import PATCHES, measured, sampled
+from everjam.engines.band.instruments import PATCHES, measured
 from everjam.engines.band.instruments.cache import WaveformCache
 from everjam.engines.band.instruments.contract import Patch, Recording, Tone
 from everjam.engines.band.mixer import LATENCY_FRAMES, STEMS, Mixer, MixerState, Mutes, Voice, duck, voices
@@ -120,7 +120,7 @@ class BandEngine:
     ) -> None:
         _hold_blas_to_one_thread()
         self._composer: Composing = Composer(deck_with(cards_dir)) if composer is None else composer
-        self._patches = patches if soundfont is None else sampled.patches_of(soundfont, patches)
+        self._patches = patches if soundfont is None else _recorded(soundfont, patches)
         self._waveforms = WaveformCache(patches=self._patches) if waveforms is None else waveforms
         self._ready: Mapping[Tone, Recording] = {}
         self._is_hurried = False
@@ -137,7 +137,7 @@ class BandEngine:
                 the SoundFont cannot be read or is broken.
         """
         if soundfont is not None:
-            sampled.patches_of(soundfont)
+            _recorded(soundfont, PATCHES)
         deck = deck_with(cards_dir)
         strange = sorted(deck.patches() - PATCHES.keys())
         if strange:
@@ -347,6 +347,13 @@ class BandEngine:
             self._waveforms.get(tone)
         except Exception as error:
             raise EngineError(f"the band's patch {tone.patch!r} failed on {tone}: {error!r}") from error
+
+
+def _recorded(soundfont: str | Path, patches: Mapping[str, Patch]) -> Mapping[str, Patch]:
+    """Patches of a SoundFont: they alone need ``scipy.signal``, which takes half a second and 40 MB."""
+    from everjam.engines.band.instruments import sampled  # noqa: PLC0415
+
+    return sampled.patches_of(soundfont, patches)
 
 
 @cache

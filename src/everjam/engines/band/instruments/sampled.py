@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-import scipy.signal
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band import filtering
 from everjam.engines.band.instruments import PATCHES
 from everjam.engines.band.instruments.contract import Patch, Tone, Waveform
 from everjam.engines.band.instruments.dsp.base import midi_to_hz
@@ -31,11 +31,6 @@ _RELEASE_SHARE: Final = 0.3
 """Of the time to fall by 96 dB: then about 30 dB are gone."""
 _RELEASES_MS: Final = (40.0, 1_500.0)
 _HIT: Final = frozenset({"drums", "percussion"})
-_K_WEIGHTING: Final = (
-    ((1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585)),
-    ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621)),
-)
-"""BS.1770-5, tables 1 and 2, for 48 kHz."""
 
 
 def patches_of(soundfont: str | Path, patches: Mapping[str, Patch] = PATCHES) -> Mapping[str, Patch]:
@@ -189,9 +184,9 @@ class _Sampled:
 
 def loudness(waveform: Float32Array) -> float:
     """K-weighted power of the first 400 ms, the mean of the channels."""
-    wave = np.zeros((waveform.shape[0], _REFERENCE_FRAMES))
+    wave = np.zeros((waveform.shape[0], _REFERENCE_FRAMES), np.float32)
     frames = min(_REFERENCE_FRAMES, waveform.shape[1])
     wave[:, :frames] = waveform[:, :frames]
-    for numerator, denominator in _K_WEIGHTING:
-        wave = scipy.signal.lfilter(numerator, denominator, wave, axis=-1)
+    for weighting in filtering.K_WEIGHTING:
+        wave, _ = filtering.run(weighting, wave)
     return float(np.mean(wave**2))

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band import filtering
+from everjam.engines.band.filtering import Filter
 from everjam.engines.band.instruments.contract import Family, Patch, Renewal, Tone, Waveform
 from everjam.engines.band.instruments.dsp.base import f32, frames_of, midi_to_hz
-from everjam.engines.band.instruments.dsp.filters import recursive
 from everjam.engines.band.instruments.levels import GAINS_DB, RELEASES_MS
 from everjam.engines.band.score import Articulation
 
@@ -185,8 +186,7 @@ def finish(signal: Float32Array, stroke: Stroke, *, tilt_db: float, pivot_hz: fl
         float32 ``(channels, frames)``, read-only, first sample near 0, last sample 0.
     """
     planar = f32(np.atleast_2d(signal))
-    numerator, denominator = _tilt_and_dc_block(tilt_db, pivot_hz)
-    out = recursive(numerator, denominator, planar)
+    out, _ = filtering.run(_tilt_and_dc_block(tilt_db, pivot_hz), planar)
     peaks, energies = _blocks(out)
     out, heard = _trimmed(out, peaks.max(axis=0))
     energies, peaks = energies[:, :heard], peaks[:, :heard].max(axis=1)
@@ -208,17 +208,15 @@ def finish(signal: Float32Array, stroke: Stroke, *, tilt_db: float, pivot_hz: fl
     return out
 
 
-def _tilt_and_dc_block(tilt_db: float, pivot_hz: float) -> tuple[Float32Array, Float32Array]:
-    """Coefficients of a first-order tilt (bilinear transform) in series with a DC blocker."""
+def _tilt_and_dc_block(tilt_db: float, pivot_hz: float) -> Filter:
+    """A first-order tilt (bilinear transform) in series with a DC blocker."""
     spread = 10.0 ** (tilt_db / 40.0)
     warped = np.tan(np.pi * pivot_hz / SAMPLE_RATE_HZ)
     zero, pole = warped / spread, warped * spread
     tilt_b = np.array([zero + 1.0, zero - 1.0]) * (pole / zero / (pole + 1.0))
     tilt_a = np.array([1.0, (pole - 1.0) / (pole + 1.0)])
     radius = 1.0 - 2.0 * np.pi * _DC_BLOCK_HZ / SAMPLE_RATE_HZ
-    numerator = np.convolve(tilt_b, [1.0, -1.0]).astype(np.float32)
-    denominator = np.convolve(tilt_a, [1.0, -radius]).astype(np.float32)
-    return numerator, denominator
+    return filtering.of(np.convolve(tilt_b, [1.0, -1.0]), np.convolve(tilt_a, [1.0, -radius]))
 
 
 def _blocks(planar: Float32Array) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

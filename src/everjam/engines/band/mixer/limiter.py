@@ -10,9 +10,9 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-from scipy.signal import firwin
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band import filtering
 from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, largest, to_samples
 
 CEILING_DBTP: Final = -1.6
@@ -50,7 +50,7 @@ def start(groups: int) -> LimiterState:
 @cache
 def _interpolator() -> Float32Array:
     """16 samples with ``_REACH`` more on either side to their 4 x 16 oversampled values, float32 ``(32, 64)``."""
-    taps = _OVERSAMPLING * firwin(2 * _REACH * _OVERSAMPLING + 1, 1 / _OVERSAMPLING, window=("kaiser", 5.0))
+    taps = _OVERSAMPLING * filtering.lowpass_taps(2 * _REACH * _OVERSAMPLING + 1, 1 / _OVERSAMPLING)
     matrix = np.zeros((_PIECE + 2 * _REACH, _PIECE * _OVERSAMPLING))
     for column in range(matrix.shape[1]):
         for row in range(matrix.shape[0]):

@@ -8,9 +8,9 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-from scipy.signal import butter, lfilter
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band import filtering
 from everjam.engines.band.mixer.effects import fir
 from everjam.engines.band.mixer.effects.moving import Places
 from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, to_cells, to_samples
@@ -46,8 +46,7 @@ def start(groups: int) -> LofiState:
 @cache
 def _limit() -> tuple[Float32Array, Float32Array]:
     """The band limit, -12 dB an octave, minimum phase."""
-    b, a = butter(2, _CORNER_HZ, fs=SAMPLE_RATE_HZ)
-    taps = lfilter(b, a, np.eye(1, _TAPS)[0])
+    taps, _ = filtering.run(filtering.lowpass(_CORNER_HZ), np.eye(1, _TAPS)[0])
     taps /= taps.sum()
     return fir.matrices(taps)
 

@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 from scipy import fft
-from scipy.signal import freqz, lfilter
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band import filtering
 from everjam.engines.band.mixer import clipper
 from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM, Float64Array, cell_power, largest, to_cells
 
@@ -38,18 +38,11 @@ _SLEW_DB: Final = 0.4
 _FRESH_FALL_DB: Final = 0.8
 """It falls by at most this much while the style changes."""
 
-_SHELF: Final = (
-    (1.53512485958697, -2.69169618940638, 1.19839281085285),
-    (1.0, -1.69065929318241, 0.73248077421585),
-)
-_HIGH_PASS: Final = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621))
-"""BS.1770-5, tables 1 and 2, for 48 kHz."""
-
 _LUFS_OFFSET: Final = -0.691
 _GLUE_THRESHOLD: Final = 10 ** (-17 / 10)
 _GLUE_EXPONENT: Final = -0.22
 """At glue 1, and half of it at 0.5."""
-_GLUE_SECONDS: Final = 0.05
+_GLUE_MEAN: Final = filtering.one_pole(0.05, SAMPLE_RATE_HZ / CELL_FRAMES)
 _AGE: Final = 0.4
 """What has been heard longest ago counts for least: the parts were still finding their places."""
 _AIM_LUFS: Final = OUT_LUFS - 0.2
@@ -107,8 +100,8 @@ CENTRES_HZ: Final = (
 def _power_gain(hz: Float64Array) -> Float64Array:
     """K-weighting as a gain of power."""
     response = np.ones(hz.shape, complex)
-    for b, a in (_SHELF, _HIGH_PASS):
-        response *= freqz(b, a, hz, fs=SAMPLE_RATE_HZ)[1]
+    for weighting in filtering.K_WEIGHTING:
+        response *= filtering.response(weighting, hz)
     gain: Float64Array = np.square(np.abs(response))
     return gain
 
@@ -205,10 +198,9 @@ def ride(
         The level's gains at quantum borders, ``(q + 1,)``; the compressor's at cell borders, ``(30 q + 1,)``, each of
         which depends on cells before it only; and the new state.
     """
-    pole = float(np.exp(-CELL_FRAMES / SAMPLE_RATE_HZ / _GLUE_SECONDS))
     rows = cells[0].reshape(-1, CELLS_PER_QUANTUM)
     rows = rows * (power / np.maximum(rows.mean(axis=1), 1e-12))[:, None]
-    envelope, memory = lfilter([1 - pole], [1, -pole], rows.reshape(-1), zi=state.glue)
+    envelope, memory = filtering.run(_GLUE_MEAN, rows.reshape(-1), state.glue)
     envelope = np.maximum(envelope, 0.0)
     peaks = cells[1].reshape(rows.shape) * np.sqrt(power / np.maximum(raw, 1e-12))[:, None]
     left: dict[int, list[float]] = {}

@@ -8,9 +8,9 @@ samples.
 from typing import Final
 
 import numpy as np
-from scipy.signal import firwin
 
 from everjam.audio import Float32Array
+from everjam.engines.band import filtering
 from everjam.engines.band.mixer.grid import CELL_FRAMES, CELLS_PER_QUANTUM
 
 TAPS: Final = 23
@@ -21,7 +21,7 @@ _HALF: Final = CELL_FRAMES // 2
 def _taps() -> Float32Array:
     """The half-band low-pass; every other tap but the middle one is zero. The others add up to a half as well."""
     taps = np.zeros(TAPS)
-    sides = firwin(TAPS, 0.5, window=("kaiser", 5.0))[::2]
+    sides = filtering.lowpass_taps(TAPS, 0.5)[::2]
     taps[::2] = sides / (2 * sides.sum())
     taps[TAPS // 2] = 0.5
     return taps.astype(np.float32)

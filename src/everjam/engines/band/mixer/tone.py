@@ -13,9 +13,10 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import freqz
 
 from everjam.audio import QUANTUM_FRAMES, SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band import filtering
+from everjam.engines.band.filtering import Filter
 from everjam.engines.band.mixer.grid import Float64Array
 
 BRIGHTNESS_SPAN_DB: Final = 16.0
@@ -28,10 +29,10 @@ _TILT: Final = np.array((-0.5, -0.4, -0.08, 0.34, 0.5))
 """Share of a tilt in each band: half of it down at the bottom, half of it up at the top, about 0 at 900 Hz."""
 
 
-def one_pole(corner_hz: float) -> tuple[Float64Array, Float64Array]:
-    """Coefficients ``b, a`` of a one-pole low-pass (bilinear, one zero at Nyquist)."""
+def one_pole(corner_hz: float) -> Filter:
+    """A one-pole low-pass (bilinear, one zero at Nyquist)."""
     w = np.tan(np.pi * corner_hz / SAMPLE_RATE_HZ)
-    return np.array([w / (1 + w), w / (1 + w)]), np.array([1.0, (w - 1) / (1 + w)])
+    return filtering.of([w, w], [1 + w, w - 1])
 
 
 _FILTERS: Final = tuple(one_pole(corner) for corner in (*CORNERS_HZ, FLOOR_HZ))
@@ -39,7 +40,7 @@ _FILTERS: Final = tuple(one_pole(corner) for corner in (*CORNERS_HZ, FLOOR_HZ))
 
 _CORNERS: Final = len(_FILTERS)
 _TINY: Final = 1e-12
-_POLES: Final = tuple(-float(a[1]) for _, a in _FILTERS)
+_POLES: Final = tuple(-one.a[1] for one in _FILTERS)
 _PIECE_QUANTA: Final = 25
 """More at once is more than the CPU's cache holds."""
 _CELL: Final = 32
@@ -102,7 +103,7 @@ def gains(eq_db: Float64Array, tilt_db: npt.NDArray[np.float64]) -> Float64Array
 @cache
 def _splits(hz: tuple[float, ...]) -> npt.NDArray[np.complex128]:
     """Response of each band at some frequencies, ``(5, f)``; they add up to 1 above the floor."""
-    lows = [freqz(b, a, np.array(hz), fs=SAMPLE_RATE_HZ)[1] for b, a in _FILTERS]
+    lows = [filtering.response(one, np.array(hz)) for one in _FILTERS]
     edges = np.stack([lows[-1], *lows[:-1], np.ones(len(hz), complex)])
     return np.diff(edges, axis=0)
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import scipy.signal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +21,6 @@ from everjam.engines.band.instruments.dsp.filters import (
     highpass,
     lowpass,
     moving_filter,
-    recursive,
     shape,
 )
 from everjam.engines.band.instruments.dsp.modal import modal
@@ -48,16 +46,6 @@ def test_modal_is_the_sum_of_its_sines() -> None:
         for row in amps
     ]
     np.testing.assert_allclose(modal(hz, amps, taus, frames, phases), expected, atol=2e-4)
-
-
-@pytest.mark.parametrize("frames", [5, 32_768, 60_001])
-def test_recursive_filters_are_the_same_in_sections(frames: int) -> None:
-    low, high = scipy.signal.butter(2, 200.0, "highpass", fs=SAMPLE_RATE_HZ)
-    for numerator, denominator in ((low, high), ([1.2, -2.1, 0.9], np.convolve([1.0, -0.9987], [1.0, -0.93]))):
-        signal = np.stack([noise(rng(), frames), noise(rng(), frames)[::-1]])
-        expected = scipy.signal.lfilter(numerator, denominator, signal.astype(np.float64), axis=-1)
-        got = recursive(np.asarray(numerator, np.float32), np.asarray(denominator, np.float32), signal)
-        np.testing.assert_allclose(got, expected, atol=2e-3 * float(np.abs(expected).max()))
 
 
 def test_modal_leaves_out_what_cannot_be_heard() -> None:

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import scipy.fft
-import scipy.signal
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band.instruments.dsp.base import f32, noise
@@ -20,11 +18,7 @@ MovingResponse = Callable[[Float32Array, Float32Array], Float32Array]
 
 _WINDOW: Final = 2048
 _HOP: Final = 512
-_SECTION: Final = 32
-_LAGS: Final = _SECTION - 1 + np.arange(_SECTION) - np.arange(_SECTION)[:, None]
-"""How far each frame of a section lies behind each other one, counted from 1 - ``_SECTION``."""
-_LONG_FRAMES: Final = 12_288
-"""From so many frames on, preparing matrices pays."""
+_HANN: Final = (0.5 - 0.5 * np.cos(2 * np.pi / _WINDOW * np.arange(_WINDOW))).astype(np.float32)
 
 
 def bins_hz(size: int) -> Float32Array:
@@ -91,63 +85,6 @@ def shape(signal: Float32Array, *responses: Response) -> Float32Array:
     return out
 
 
-def recursive(numerator: Float32Array, denominator: Float32Array, signal: Float32Array) -> Float32Array:
-    """A recursive filter of second order, from silence: ``scipy.signal.lfilter``, in half the time where it takes long.
-
-    A section's output is a matrix product of what goes in and of the filter's memory at its start; that alone is
-    worked out one after the other.
-
-    Args:
-        numerator: Three coefficients.
-        denominator: Three coefficients, the first is 1.
-        signal: float32 ``(..., frames)``.
-
-    Returns:
-        float32, same shape.
-    """
-    frames = signal.shape[-1]
-    if frames < _LONG_FRAMES:
-        return f32(scipy.signal.lfilter(numerator, denominator, signal, axis=-1))
-    collect, both, step = _sections(*numerator.tolist(), *denominator[1:].tolist())
-    count = -(-frames // _SECTION)
-    out = np.empty((*signal.shape[:-1], count * _SECTION), np.float32)
-    trace, determinant = float(np.trace(step)), float(denominator[2]) ** _SECTION
-    whole = frames // _SECTION
-    for place in np.ndindex(signal.shape[:-1]):
-        # What goes into each section, and the memory at its start.
-        known = np.zeros((count, _SECTION + 2), np.float32)
-        known[:whole, :_SECTION] = signal[place][: whole * _SECTION].reshape(whole, _SECTION)
-        known[-1, : frames - (count - 1) * _SECTION] = signal[place][(count - 1) * _SECTION :]
-        # memory[k + 1] = step @ memory[k] + added[k], each of its two numbers by itself (Cayley and Hamilton).
-        added = (known[:, :_SECTION] @ collect).astype(np.float64)
-        driven = np.zeros((count, 2))
-        driven[1:] = added[:-1]
-        driven[2:] += added[:-2] @ (step - trace * np.eye(2)).T
-        known[:, _SECTION:] = scipy.signal.lfilter([1.0], [1.0, -trace, determinant], driven, axis=0)
-        np.matmul(known, both, out=out[place].reshape(count, _SECTION))
-    return out[..., :frames]
-
-
-def _sections(
-    b0: float, b1: float, b2: float, a1: float, a2: float
-) -> tuple[Float32Array, Float32Array, npt.NDArray[np.float64]]:
-    """What input gives to the memory, what both give to a section's output, and the memory to the one after it."""
-    # Of the poles alone, from a frame before the impulse on; all powers of the filter's step are made of them.
-    poles = [0.0, 1.0]
-    for _ in range(_SECTION):
-        poles.append(-a1 * poles[-1] - a2 * poles[-2])
-    before, now = np.array(poles[:-1]), np.array(poles[1:])
-    forward = np.array([[now, before], [-a2 * before, now + a1 * before]])
-    into = np.array([b1 - a1 * b0, b2 - a2 * b0])
-    answer = np.zeros(2 * _SECTION - 1)
-    answer[_SECTION - 1 :] = b0 * now[:-1]
-    answer[_SECTION:] += b1 * now[:-2]
-    answer[_SECTION + 1 :] += b2 * now[:-3]
-    collect = np.einsum("ijk,j->ki", forward[:, :, _SECTION - 1 :: -1], into)
-    both = np.concatenate([answer[_LAGS], forward[0, :, :_SECTION]])
-    return f32(collect), f32(both), forward[:, :, _SECTION]
-
-
 def burst(rng: np.random.Generator, seconds: float, tau_seconds: float, response: Response) -> Float32Array:
     """Short filtered noise with an exponential decay, peak 1."""
     frames = max(64, round(seconds * SAMPLE_RATE_HZ))
@@ -163,11 +100,10 @@ def moving_filter(signal: Float32Array, response: MovingResponse) -> Float32Arra
     count = -(-(frames + _WINDOW) // _HOP) + 1
     padded = np.zeros(count * _HOP + _WINDOW, np.float32)
     padded[_WINDOW : _WINDOW + frames] = signal
-    window = scipy.signal.get_window("hann", _WINDOW).astype(np.float32)
     views = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP][:count]
     starts = np.arange(count, dtype=np.float32) * np.float32(_HOP) - np.float32(_WINDOW // 2)
     at = np.maximum(starts * np.float32(1.0 / SAMPLE_RATE_HZ), 0.0)[:, None]
-    spectrum = scipy.fft.rfft(views * window) * response(at, bins_hz(_WINDOW)[None, :])
+    spectrum = scipy.fft.rfft(views * _HANN) * response(at, bins_hz(_WINDOW)[None, :])
     pieces = scipy.fft.irfft(spectrum, _WINDOW).astype(np.float32, copy=False) * np.float32(_HOP / _WINDOW * 2.0)
     out = np.zeros(count * _HOP + _WINDOW, np.float32)
     for part in range(_WINDOW // _HOP):

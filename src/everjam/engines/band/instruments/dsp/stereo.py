@@ -3,19 +3,17 @@
 from typing import Final
 
 import numpy as np
-import scipy.signal
 
-from everjam.audio import SAMPLE_RATE_HZ, Float32Array
-from everjam.engines.band.instruments.dsp.base import f32
-from everjam.engines.band.instruments.dsp.filters import recursive
+from everjam.audio import Float32Array
+from everjam.engines.band import filtering
+from everjam.engines.band.filtering import Filter
 
-_SIDE_HZ: Final = 200.0
+_ABOVE: Final = filtering.highpass(200.0)
 
 
 def widened(middle: Float32Array, side: Float32Array, share: float = 1.0) -> Float32Array:
     """Stereo ``(2, frames)`` of what both sides share and of ``share`` of what sets them apart above 200 Hz."""
-    numerator, denominator = _SIDE_FILTER
-    aside = recursive(numerator * np.float32(share), denominator, side)
+    aside, _ = filtering.run(_side_filter(share), side)
     out = np.empty((2, middle.size), np.float32)
     np.add(middle, aside, out=out[0])
     np.subtract(middle, aside, out=out[1])
@@ -27,9 +25,6 @@ def mono_bass(stereo: Float32Array) -> Float32Array:
     return widened((stereo[0] + stereo[1]) * np.float32(0.5), (stereo[0] - stereo[1]) * np.float32(0.5))
 
 
-def _side_filter() -> tuple[Float32Array, Float32Array]:
-    numerator, denominator = scipy.signal.butter(2, _SIDE_HZ, "highpass", fs=SAMPLE_RATE_HZ)
-    return f32(numerator), f32(denominator)
-
-
-_SIDE_FILTER: Final = _side_filter()
+def _side_filter(share: float) -> Filter:
+    """What lies above, at a level."""
+    return Filter(tuple(share * x for x in _ABOVE.b), _ABOVE.a)

@@ -12,9 +12,10 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-from scipy.signal import firwin2, iirpeak, lfilter, minimum_phase
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band import filtering
+from everjam.engines.band.filtering import Filter
 from everjam.engines.band.mixer.effects import fir
 from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, curve, to_cells, to_lines
 
@@ -35,14 +36,13 @@ _STEP: Final = 8
 """Samples that become one for the low end."""
 
 
-def _low() -> tuple[Float32Array, Float32Array]:
-    """Coefficients of what is taken away: all below the cut, less some of the box's own resonance."""
+def _low() -> Filter:
+    """What is taken away: all below the cut, less some of the box's own resonance."""
     rate_hz = SAMPLE_RATE_HZ / _STEP
     pole = float(np.exp(-2 * np.pi * _LOW_CUT_HZ / rate_hz))
-    b, a = iirpeak(_BODY_HZ, 1.2, rate_hz)
-    numerator = (1 - pole) * a - _BODY * np.convolve(b, [1.0, -pole])[: a.size]
-    numerator = np.append(numerator, -_BODY * np.convolve(b, [1.0, -pole])[-1])
-    return (numerator / _STEP).astype(np.float32), np.convolve(a, [1.0, -pole]).astype(np.float32)
+    b, a = filtering.resonator(_BODY_HZ, 1.2, rate_hz)
+    numerator = (1 - pole) * np.array([*a, 0.0]) - _BODY * np.convolve(b, [1.0, -pole])
+    return filtering.of(numerator / _STEP, np.convolve(a, [1.0, -pole]))
 
 
 _LOW: Final = _low()
@@ -56,8 +56,7 @@ MEMORY: Final = (2, CELL_FRAMES + 5)
 def cabinet() -> tuple[Float32Array, Float32Array]:
     """The loudspeaker, for ``fir.run``."""
     hz, db = zip(*_RESPONSE, strict=True)
-    linear = firwin2(1_025, np.array(hz) / (SAMPLE_RATE_HZ / 2), 10 ** (np.array(db) / 20))
-    taps = minimum_phase(linear, n_fft=8_192, half=False)[:TAPS]
+    taps = filtering.minimum_phase_taps(hz, db, TAPS)
     taps[TAPS // 2 :] *= 0.5 + 0.5 * np.cos(np.pi * np.arange(TAPS - TAPS // 2) / (TAPS - TAPS // 2))
     return fir.matrices(taps)
 
@@ -103,7 +102,7 @@ def process(memory: Float32Array, bus: Float32Array, depth: Float64Array, frame:
     after[:, :CELL_FRAMES] = line[:, -CELL_FRAMES:]
     wet = fir.run(line, cabinet())
     means = np.einsum("ijk->ij", wet.reshape(2, -1, _STEP))
-    low, ring = lfilter(*_LOW, means, axis=-1, zi=memory[:, -4:-1])
+    low, ring = filtering.run(_LOW, means.astype(np.float64), memory[:, -4:-1])
     ends = np.empty((2, frames // _STEP, 2), np.float32)
     ends[:, 0, 0] = memory[:, -1]
     ends[:, 1:, 0] = low[:, :-1]

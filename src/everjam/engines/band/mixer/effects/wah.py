@@ -8,9 +8,10 @@ Attacks are measured against the part's own mean, so that faders do not matter.
 from typing import Final
 
 import numpy as np
-from scipy.signal import lfilter
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
+from everjam.engines.band import filtering
+from everjam.engines.band.filtering import Filter
 from everjam.engines.band.mixer.effects.moving import CELLS_PER_SECOND, sine
 from everjam.engines.band.mixer.grid import CELL_FRAMES, Float64Array, cell_power, curve, to_cells, to_samples
 
@@ -28,10 +29,9 @@ _STEP: Final = 8
 """Samples that become one while the band lies at 0 Hz."""
 _STEPS: Final = CELL_FRAMES // _STEP
 _POLE: Final = float(np.exp(-2 * np.pi * _HALF_WIDTH_HZ * _STEP / SAMPLE_RATE_HZ))
-_B: Final = np.array([0.5 * (1 - _POLE) / _STEP] * 2, np.float32)
-_A: Final = np.array([1.0, -_POLE], np.float32)
-_FAST: Final = float(np.exp(-1.0 / (0.022 * CELLS_PER_SECOND)))
-_SLOW: Final = float(np.exp(-1.0 / (1.2 * CELLS_PER_SECOND)))
+_BAND: Final = filtering.of([0.5 * (1 - _POLE) / _STEP] * 2, [1.0, -_POLE])
+_FAST: Final = filtering.one_pole(0.022, CELLS_PER_SECOND)
+_SLOW: Final = filtering.one_pole(1.2, CELLS_PER_SECOND)
 _FLOOR: Final = 1e-7
 _K: Final = np.arange(CELL_FRAMES)
 _PHASE: Final = (2 * np.pi * np.stack([np.ones(CELL_FRAMES), _K, _K * _K / (2 * CELL_FRAMES)])).astype(np.float32)
@@ -44,9 +44,9 @@ MEMORY: Final = (9,)
 """Fast and slow power, phase in turns, and of both axes the filter's memory, the last value and half of a triangle."""
 
 
-def _follow(power: Float64Array, pole: float, last: float) -> Float64Array:
-    """One-pole mean of the cells' power at cell borders, ``(c + 1,)``."""
-    smooth = lfilter([1.0 - pole], [1.0, -pole], power, zi=np.array([pole * last]))[0]
+def _follow(power: Float64Array, mean: Filter, last: float) -> Float64Array:
+    """Running mean of the cells' power at cell borders, ``(c + 1,)``."""
+    smooth, _ = filtering.run(mean, power, np.array([-mean.a[1] * last]))
     return np.concatenate(([last], smooth))
 
 
@@ -83,7 +83,7 @@ def process(memory: Float32Array, bus: Float32Array, depth: Float64Array, frame:
     few = slopes[:, :, 1].copy()
     few[:, 0] += memory[7:9]
     few[:, 1:] += slopes[:, :-1, 0]
-    smooth, ring = lfilter(_B, _A, few, axis=-1, zi=memory[3:5, None])
+    smooth, ring = filtering.run(_BAND, few, memory[3:5, None])
     ends = np.empty((2, cells * _STEPS, 2), np.float32)
     ends[:, 0, 0] = memory[5:7]
     ends[:, 1:, 0] = smooth[:, :-1]
