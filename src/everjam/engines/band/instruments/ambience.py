@@ -54,15 +54,16 @@ def _frames(stroke: Stroke) -> int:
 
 
 def _looped(stroke: Stroke, signal: Float32Array) -> Float32Array:
-    """``signal``, of ``_frames``, between the halves of an equal-power cross-fade."""
+    """``signal``, of ``_frames``, between the halves of an equal-power cross-fade, in place."""
     frames = signal.shape[-1]
     fade = fade_seconds_of(stroke.held_seconds)
     at = times(frames)
     quarter = np.float32(np.pi / 2.0)
     rise = np.sin(quarter * np.minimum(at / np.float32(fade), 1.0))
     fall = np.cos(quarter * np.clip((at - np.float32(stroke.held_seconds)) / np.float32(fade), 0.0, 1.0))
-    looped: Float32Array = signal * (rise * fall)
-    return looped
+    rise *= fall
+    signal *= rise
+    return signal
 
 
 def _sprinkle(
@@ -100,12 +101,17 @@ def _rain(stroke: Stroke) -> Float32Array:
     frames = _frames(stroke)
     rng = stroke.rng
     top = stroke.bright(5000.0, 15_000.0)
-    near, leaves, puddle = (scatter(grains, rng, frames) for grains in (_PATTER, _LEAVES, _PUDDLE))
+    drops = scatter(_PATTER, rng, frames)
+    for grains, level in ((_LEAVES, 1.3), (_PUDDLE, 0.7)):
+        more = scatter(grains, rng, frames)
+        more *= np.float32(level)
+        drops += more
     far = hiss(rng, frames, _far_rain(top), width=0.8, size=_LONG_LOOP)
     far *= upsample(f32((1.0 + 0.08 * wander(rng, frames, 1.2)).astype(np.float32)), frames)
-    drops = near + np.float32(1.3) * leaves + np.float32(0.7) * puddle
-    out = far * np.float32(0.33) + drops * np.float32(0.3 / float(drops.std()))
-    return _looped(stroke, saturate(out * np.float32(0.5), 1.0))
+    far *= np.float32(0.5 * 0.33)
+    drops *= np.float32(0.5 * 0.3 / float(drops.std()))
+    far += drops
+    return _looped(stroke, saturate(far, 1.0))
 
 
 def _far_rain(top_hz: float) -> Response:
@@ -136,7 +142,8 @@ def _waves(stroke: Stroke) -> Float32Array:
     back = np.clip((place - crest) / (1.0 - crest), 0.0, 1.0)
     fizz = scatter(_FIZZ, rng, frames, 0.02 + back * (1.0 - back) ** 0.7)
     fizz *= np.float32(0.10 * stroke.bright(0.7, 1.5) / float(fizz.std()))
-    return _looped(stroke, shape(water + fizz, highpass(45.0, 1)))
+    water += fizz
+    return _looped(stroke, shape(water, highpass(45.0, 1)))
 
 
 _SONGS: Final = (

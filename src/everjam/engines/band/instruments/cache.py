@@ -16,7 +16,7 @@ from typing import Final
 from everjam.engines.band.instruments import PATCHES
 from everjam.engines.band.instruments.contract import Patch, Recording, Tone
 
-DEFAULT_LIMIT_BYTES: Final = 18 * 1024 * 1024
+DEFAULT_LIMIT_BYTES: Final = 38 * 1024 * 1024
 GLIDE_LIMIT: Final = 24
 _FEWEST_AT_ONCE: Final = 3
 _SOUNDING: Final = 32

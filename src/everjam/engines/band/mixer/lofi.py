@@ -55,13 +55,15 @@ def _limit() -> tuple[Float32Array, Float32Array]:
 def crackle() -> Float32Array:
     """Seven seconds of surface noise, float32 ``(2, frames)``, peak 1; it is looped."""
     rng = np.random.default_rng(33)
-    out = 0.02 * rng.standard_normal((2, _CRACKLE_FRAMES))
-    out[:, 1:] = 0.6 * out[:, 1:] + 0.4 * out[:, :-1]
+    white = rng.standard_normal((2, _CRACKLE_FRAMES), np.float32)
+    white *= np.float32(0.02)
+    out = np.float32(0.6) * white
+    out[:, 1:] += np.float32(0.4) * white[:, :-1]
     pop = np.exp(-np.arange(96) / 9.0) * np.sin(2 * np.pi * 2600 * (np.arange(96) + 1) / SAMPLE_RATE_HZ)
     for at in rng.integers(0, _CRACKLE_FRAMES - 96, 84):
         out[:, at : at + 96] += pop * (rng.uniform(0.1, 1.0) ** 3) * rng.uniform(0.5, 1.0, (2, 1))
-    loop: Float32Array = (out / np.abs(out).max()).astype(np.float32)
-    return loop
+    out /= max(out.max(), -out.min())
+    return out
 
 
 def add_crackle(x: Float32Array, frame: int, amount: Float64Array) -> None:

@@ -24,6 +24,8 @@ MIN_PIECE_CHARACTERS: Final = 3
 """A word whose pieces are shorter than this on average is no word."""
 PIECE_WEIGHT: Final = 0.5
 """Pieces of a word say less than words do."""
+_AT_ONCE: Final = 512
+"""Texts that are embedded together: more would need more memory than the table."""
 _WORD: Final = re.compile("[a-z0-9]+")
 _ENDINGS: Final = (("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"), ("ly", ""))
 _ANY_ENDING: Final = tuple({ending for ending, _ in _ENDINGS})
@@ -146,7 +148,8 @@ class WordTable:
         by_length: dict[int, list[int]] = {}
         for index, text in enumerate(texts):
             by_length.setdefault(len(text), []).append(index)
-        for members in by_length.values():
+        alike = [ones[at : at + _AT_ONCE] for ones in by_length.values() for at in range(0, len(ones), _AT_ONCE)]
+        for members in alike:
             rows = np.array([texts[index] for index in members])
             lengths = self._lengths[rows].astype(np.float32)
             sums = np.einsum("tw,twd->td", lengths, self._directions[rows].astype(np.float32))

@@ -1,5 +1,6 @@
 """Noise whose spectrum moves: shared bands of unit noise, mixed at levels that go from breakpoint to breakpoint."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -35,9 +36,14 @@ def band_weights(hz: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
 
     Below the first point and above the last one the outer triangles go on, flat.
     """
-    points = centres_hz()
-    position = np.interp(hz, points, np.arange(BANDS, dtype=np.float64))
-    return np.asarray(np.maximum(0.0, 1.0 - np.abs(np.arange(BANDS)[:, None] - position)), np.float64)
+    return np.stack(list(_each_band(hz)))
+
+
+def _each_band(hz: npt.NDArray[np.floating]) -> Iterator[npt.NDArray[np.float64]]:
+    """The rows of ``band_weights``, one at a time."""
+    position = np.interp(hz, centres_hz(), np.arange(BANDS, dtype=np.float64))
+    for band in range(BANDS):
+        yield np.maximum(0.0, 1.0 - np.abs(band - position))
 
 
 @lru_cache(maxsize=1)
@@ -48,10 +54,9 @@ def unit_bands() -> Float32Array:
     spectrum = scipy.fft.rfft(white)
     spectrum *= np.float32(np.sqrt(_PERIOD_FRAMES)) / np.maximum(np.abs(spectrum), np.float32(1e-6))
     spectrum[0] = 0.0
-    weights = band_weights(scipy.fft.rfftfreq(_PERIOD_FRAMES, 1.0 / SAMPLE_RATE_HZ)).astype(np.float32)
     blocks = np.empty((_PERIOD_FRAMES // _BLOCK, BANDS, _BLOCK), np.float32)
-    for band in range(BANDS):
-        blocks[:, band] = scipy.fft.irfft(spectrum * weights[band], _PERIOD_FRAMES).reshape(-1, _BLOCK)
+    for band, weights in enumerate(_each_band(scipy.fft.rfftfreq(_PERIOD_FRAMES, 1.0 / SAMPLE_RATE_HZ))):
+        blocks[:, band] = scipy.fft.irfft(spectrum * weights.astype(np.float32), _PERIOD_FRAMES).reshape(-1, _BLOCK)
     blocks.setflags(write=False)
     return blocks
 
