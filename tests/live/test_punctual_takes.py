@@ -2,7 +2,9 @@
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +51,12 @@ async def test_nothing_is_late_because_of_a_take(
     async def spawn(_engines: list[str], _options: EngineOptions) -> TimedWorker:
         return TimedWorker(clock, next(numbers), calls)
 
+    async def at_once(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
     monkeypatch.setattr(child.Worker, "spawn", spawn)
+    # Files are written in no time: threads would take real time, in which virtual time went on.
+    monkeypatch.setattr(asyncio, "to_thread", at_once)
     service = Service(Settings(engine="tone", workers=workers, data_dir=tmp_path), clock=clock)
     await service.start()
     await clock.settle()

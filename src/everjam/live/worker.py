@@ -5,7 +5,6 @@
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import pickle
@@ -16,10 +15,11 @@ import struct
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from everjam.memory import heap_trimmer
 from everjam.steering import Steering
 
 if TYPE_CHECKING:
@@ -249,14 +249,6 @@ def spend_idle_time(channel: socket.socket, ahead: Iterator[None]) -> None:
         for _ in ahead:
             if select.select([channel], [], [], 0.0)[0]:
                 return
-
-
-def heap_trimmer() -> Callable[[], object]:
-    """What gives free memory in the middle of the heap back to the system; does nothing where the C library cannot."""
-    if sys.platform != "linux":
-        return lambda: None
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; musl has none
-    return (lambda: trim(0)) if trim is not None else (lambda: None)
 
 
 def _inherited_socket() -> socket.socket:

@@ -161,6 +161,9 @@ class BandEngine:
         measured.warm()
         for patch in {patch.family: patch for patch in self._patches.values()}.values():
             self._waveforms.get(Tone(patch.name, min(max(60, patch.low), patch.high), 100, 4, 5, 0))
+        if self._is_hurried:
+            # A copy of this process, and so before there are threads in it.
+            self._waveforms.get_help()
         # Words that nobody knows bring in all that reading texts needs.
         self.render(self.start(0), Steering((WeightedPrompt("quizzical borogoves"),)), QUANTUM_FRAMES)
 
@@ -298,7 +301,10 @@ class BandEngine:
         return other
 
     def hurry(self) -> None:
-        """From now on no block is late because of a note: what is not ready in time comes in with the next block."""
+        """From now on no block is late because of a note: what is not ready in time comes in with the next block.
+
+        Before ``warm``, it also has that start a second process that makes notes, where the system allows it.
+        """
         self._is_hurried = True
 
     def anticipate(self, state: BandState, steering: Steering) -> Iterator[None]:

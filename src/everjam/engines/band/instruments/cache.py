@@ -15,6 +15,7 @@ from typing import Final
 
 from everjam.engines.band.instruments import PATCHES
 from everjam.engines.band.instruments.contract import Patch, Recording, Tone
+from everjam.engines.band.instruments.helper import Helper, can_help
 
 DEFAULT_LIMIT_BYTES: Final = 38 * 1024 * 1024
 GLIDE_LIMIT: Final = 24
@@ -61,6 +62,7 @@ class WaveformCache:
         self._block = 0
         self._age = 0.0
         self._under_way: dict[Tone, Future[Recording]] = {}
+        self._helper: Helper | None = None
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -103,9 +105,9 @@ class WaveformCache:
         return {tone: self._use(one) for tone, one in found.items()}
 
     def gather(self, tones: Iterable[Tone], deadline: float | None = None) -> dict[Tone, Recording]:
-        """The recordings of several tones; what is missing is made at once, on as many cores as there are.
+        """The recordings of several tones; what is missing is made side by side.
 
-        A first block needs dozens of them, and numpy lets go of the interpreter while it works.
+        A first block needs dozens of them.
 
         Args:
             tones: The most important first.
@@ -126,7 +128,7 @@ class WaveformCache:
         if len(missing) >= _FEWEST_AT_ONCE or deadline is not None:
             for key in missing:
                 if key not in self._under_way:
-                    self._under_way[key] = _threads().submit(self._make, key)
+                    self._under_way[key] = self._threads().submit(self._make_or_have_made, key)
             for key in missing:
                 if deadline is not None and not self._is_ready(key, deadline):
                     continue
@@ -151,6 +153,26 @@ class WaveformCache:
 
     def _make(self, key: Tone) -> Recording:
         return Recording.of(self.patches[key.patch].render(key))
+
+    def _make_or_have_made(self, key: Tone) -> Recording:
+        """A recording from the helper where it has nothing else to do."""
+        made = None if self._helper is None else self._helper.make(key)
+        return self._make(key) if made is None else made
+
+    def get_help(self) -> None:
+        """Starts a second process that makes recordings beside this one, where the system allows it."""
+        if self._helper is None and can_help():
+            self._helper = Helper(self._make)
+
+    def close(self) -> None:
+        """Ends that process."""
+        if self._helper is not None:
+            self._helper.close()
+            self._helper = None
+
+    def _threads(self) -> ThreadPoolExecutor:
+        """One for the helper and one for what is made here; without a helper, threads are better than nothing."""
+        return _pool(min(4, os.cpu_count() or 1) if self._helper is None else 2)
 
     def _keep(self, key: Tone, recording: Recording) -> None:
         self.misses += 1
@@ -193,5 +215,5 @@ class WaveformCache:
 
 
 @cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="instrument")
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="instrument")
