@@ -51,8 +51,6 @@ _BRIGHTNESS_QUANTUM: Final = 0.55
 """Share of the way to a new brightness in one quantum: about 50 ms to get there."""
 _SIDE_POWER: Final = 0.15
 """Share of the loudness that width scales."""
-_DULL_POWER: Final = 0.35
-"""Share of the loudness that the tape takes."""
 _EFFECTS: Final = len(PARTS)
 
 
@@ -267,8 +265,9 @@ class Mixer:
 def _expected(fine: Float64Array, bands: Float64Array, values: Float64Array) -> Float64Array:
     """K-weighted power of the dry mix in each quantum after tone, tape and width, ``(q,)``."""
     response = tone.power_response(0.5 * (bands[:, 1:] + bands[:, :-1]), loudness.CENTRES_HZ)
+    if values[:, controls.LOFI].any():
+        response *= lofi.power_response(values[1:, controls.LOFI], loudness.CENTRES_HZ)
     power: Float64Array = (fine * loudness.K_WEIGHTS * response).sum(axis=1)
-    power *= 1.0 - _DULL_POWER * values[1:, controls.LOFI]
     power *= 1.0 + _SIDE_POWER * (values[1:, controls.WIDTH] ** 2 - 1.0)
     return power
 

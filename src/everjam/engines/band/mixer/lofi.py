@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from everjam.audio import SAMPLE_RATE_HZ, Float32Array
 from everjam.engines.band import filtering
@@ -49,6 +50,18 @@ def _limit() -> tuple[Float32Array, Float32Array]:
     taps, _ = filtering.run(filtering.lowpass(_CORNER_HZ), np.eye(1, _TAPS)[0])
     taps /= taps.sum()
     return fir.matrices(taps)
+
+
+@cache
+def _limit_response(hz: tuple[float, ...]) -> npt.NDArray[np.complex128]:
+    """Complex gain of the band limit at some frequencies."""
+    return filtering.response(filtering.lowpass(_CORNER_HZ), np.array(hz))
+
+
+def power_response(amount: Float64Array, hz: tuple[float, ...]) -> Float64Array:
+    """Power gain at some frequencies, float64 ``(n, f)``, of amounts ``(n,)``; without wow and flutter."""
+    mixed = 1.0 - amount[:, None] * (1.0 - _limit_response(hz))
+    return np.square(mixed.real) + np.square(mixed.imag)
 
 
 @cache
