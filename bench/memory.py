@@ -3,7 +3,8 @@
     python -m bench.memory [--sessions 20] [--minutes 1]
 
 A worker process, started as the server starts it, renders two seconds of each session in turn. Columns: minutes of
-music a session; resident memory of the worker, and what of it is its own (not shared with other processes).
+music a session; resident memory of the worker, what of it is its own (not shared with other processes), and what the
+process that makes notes beside it has of its own (the rest of it is the worker's).
 """
 
 import argparse
@@ -22,11 +23,21 @@ BLOCK_SECONDS = 2
 ROUNDS_A_ROW = 5
 
 
-def resident_mb(pid: int) -> tuple[float, float]:
-    """Resident memory, and anonymous resident memory."""
+def resident_mb(pid: int) -> tuple[float, float, float]:
+    """Resident memory, anonymous resident memory, and what its children have written to of theirs."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
     fields = dict(line.split(":", maxsplit=1) for line in lines)
-    return tuple(int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "RssAnon"))  # type: ignore[return-value]
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return (
+        int(fields["VmRSS"].split()[0]) / 1024,
+        int(fields["RssAnon"].split()[0]) / 1024,
+        sum(_private_mb(int(child)) for child in children),
+    )
+
+
+def _private_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty:")) / 1024
 
 
 def styles(count: int) -> list[str]:
@@ -65,7 +76,8 @@ def main() -> None:
     if not Path("/proc/self/status").exists():
         sys.exit("This reads /proc, which only Linux has.")
     rows = asyncio.run(measure(options.sessions, options.minutes))
-    report("memory", ("minutes a session", "resident MB", "own MB"), rows, sessions=options.sessions)
+    columns = ("minutes a session", "resident MB", "own MB", "note maker's own MB")
+    report("memory", columns, rows, sessions=options.sessions)
 
 
 if __name__ == "__main__":
