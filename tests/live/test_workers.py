@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from everjam.engines.band.instruments.helper import can_help
 from everjam.errors import EngineError
 from everjam.live import workers
 from everjam.live.child import Worker, WorkerHung, WorkerLost
@@ -189,6 +190,27 @@ async def test_signals_to_the_whole_group_do_not_end_workers() -> None:
             os.kill(before[0], number)
         await made.render(call(), deadline_seconds=0, hedge_seconds=1)
         assert made.pids() == before
+
+
+@pytest.mark.skipif(not can_help(), reason="only Linux with a second core gives workers a second process")
+async def test_the_process_that_makes_notes_ends_with_its_worker_and_is_not_missed() -> None:
+    worker = await Worker.spawn(["band"], {})
+    process = worker._process
+    try:
+        (maker,) = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text("ascii").split()  # noqa: ASYNC240
+        calm, pop = (Steering((WeightedPrompt(text),)) for text in ("Ambient", "Indie Pop"))
+        assert isinstance(await worker.call(replace(call(engine="band"), steering=calm)), Rendered)
+        os.kill(int(maker), signal.SIGKILL)
+        assert isinstance(await worker.call(replace(call(engine="band"), steering=pop, frames=96_000)), Rendered)
+    finally:
+        worker._writer.close()
+        # A worker whose server has gone away ends by itself, here with no such process and below with one.
+        assert await asyncio.to_thread(process.wait, 20) == 0
+    other = await Worker.spawn(["band"], {})
+    (maker,) = Path(f"/proc/{other.pid}/task/{other.pid}/children").read_text("ascii").split()  # noqa: ASYNC240
+    other._writer.close()
+    assert await asyncio.to_thread(other._process.wait, 20) == 0
+    assert not Path(f"/proc/{maker}").exists()  # noqa: ASYNC240
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -8,6 +8,7 @@ import gc
 import multiprocessing
 import os
 import select
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -82,6 +83,8 @@ class Helper:
 
 def _serve(connection: Connection, make: Callable[[Tone], Recording]) -> None:
     """The other process: a recording for each tone, None where it cannot be made; ends when nobody can ask any more."""
+    # Whatever the process that this is a copy of ignores: this is how it ends its children when it ends.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _close_all_but(connection.fileno())
     gc.disable()
     trim_heap = heap_trimmer()
