@@ -122,8 +122,9 @@ def main() -> None:
     prompts = options.prompts or [card.name for card in default_deck().cards.values()][:: options.every]
     measured = []
     waveforms = WaveformCache()
-    BandEngine(waveforms=waveforms).warm()
-    waveforms.get_help()
+    like_a_worker = BandEngine(waveforms=waveforms)
+    like_a_worker.get_help()
+    like_a_worker.warm()
     for prompt in prompts:
         print(f"{prompt} ...", file=sys.stderr, flush=True)
         measured.append(measure(waveforms, prompt, options.seconds, options.seed, options.passes))

@@ -52,11 +52,14 @@ def play(
     """
     from everjam.audio import seconds_to_frames
     from everjam.cli.player import Player
+    from everjam.engines.base import GetsHelp
 
     wanted, music = parse_prompts(prompts), read_config(config)
     limit = seconds_to_frames(parse_duration(duration)) if duration else None
     instrument = load_engine(engine, cards_dir, soundfont)
     output = open_speaker()
+    if isinstance(instrument, GetsHelp):
+        instrument.get_help()
     instrument.warm()
     seed = secrets.randbits(32) - 2**31 if music.seed is None else music.seed
     player = Player(instrument, output, wanted, music, seed=seed, limit_frames=limit)

@@ -117,10 +117,13 @@ def _check_places(order: Order) -> None:
 
 def _write(engine: "Engine", order: Order, advance: Callable[[int], None]) -> None:
     """Renders the take and writes all files of the order."""
+    from everjam.engines.base import GetsHelp
     from everjam.export.midi import MidiTake
     from everjam.export.tags import tags_of
     from everjam.export.take import render_take, stem_overshoot
 
+    if isinstance(engine, GetsHelp):
+        engine.get_help()
     engine.warm()
     blocks = render_take(engine, order.take)
     first = next(blocks)

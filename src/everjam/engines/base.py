@@ -192,6 +192,15 @@ class LooksAhead(Protocol):
         ...
 
 
+@runtime_checkable
+class GetsHelp(Protocol):
+    """What an engine offers beside ``Engine`` where it can share its work with other processes."""
+
+    def get_help(self) -> None:
+        """Lets ``warm`` start processes that work beside this one and end with it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A prompt that an engine knows how to play.

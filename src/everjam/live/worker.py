@@ -208,12 +208,14 @@ def main(engine_names: list[str], options: EngineOptions) -> None:
     channel = _inherited_socket()
     engines: dict[str, Any] = {}
     from everjam.engines import registry  # noqa: PLC0415  after the signal handler, so that Ctrl-C is quiet
-    from everjam.engines.base import LooksAhead  # noqa: PLC0415
+    from everjam.engines.base import GetsHelp, LooksAhead  # noqa: PLC0415
 
     for name in engine_names:
         engines[name] = registry.load(name, **options.get(name, {}))
         if isinstance(engines[name], LooksAhead):
             engines[name].hurry()
+        if isinstance(engines[name], GetsHelp):
+            engines[name].get_help()
         engines[name].warm()
     trim_heap = heap_trimmer()
     trimmed_at = time.monotonic()

@@ -124,6 +124,7 @@ class BandEngine:
         self._waveforms = WaveformCache(patches=self._patches) if waveforms is None else waveforms
         self._ready: Mapping[Tone, Recording] = {}
         self._is_hurried = False
+        self._is_helped = False
         self._foreseen: deque[tuple[int, Bar | None, Steering]] = deque(maxlen=_FORESEEN)
         self._mixer = Mixer(self._recording, stems=stems)
         self._tone: Callable[..., Tone] = lru_cache(_TONES)(lambda *fields: self._waveforms.canonical(Tone(*fields)))
@@ -161,7 +162,7 @@ class BandEngine:
         measured.warm()
         for patch in {patch.family: patch for patch in self._patches.values()}.values():
             self._waveforms.get(Tone(patch.name, min(max(60, patch.low), patch.high), 100, 4, 5, 0))
-        if self._is_hurried:
+        if self._is_helped:
             # A copy of this process, and so before there are threads in it.
             self._waveforms.get_help()
         # Words that nobody knows bring in all that reading texts needs.
@@ -300,11 +301,12 @@ class BandEngine:
         other._is_hurried = self._is_hurried
         return other
 
-    def hurry(self) -> None:
-        """From now on no block is late because of a note: what is not ready in time comes in with the next block.
+    def get_help(self) -> None:
+        """Has ``warm`` start a second process that makes notes, where the system allows it."""
+        self._is_helped = True
 
-        Before ``warm``, it also has that start a second process that makes notes, where the system allows it.
-        """
+    def hurry(self) -> None:
+        """From now on no block is late because of a note: what is not ready in time comes in with the next block."""
         self._is_hurried = True
 
     def anticipate(self, state: BandState, steering: Steering) -> Iterator[None]:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +17,9 @@ from everjam.engines.band.instruments.cache import WaveformCache
 from everjam.engines.band.instruments.contract import Patch, Recording, Tone
 from everjam.engines.band.instruments.helper import Helper, can_help
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="only Linux copies processes safely; elsewhere threads do it"),
-    pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning"),
-]
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux copies processes safely; elsewhere threads do it"
+)
 
 TONES = [Tone("lead_chip", pitch, 200, 6, 5, 0) for pitch in range(60, 72)]
 
@@ -75,7 +75,9 @@ def test_it_keeps_no_file_of_the_process_that_it_is_a_copy_of() -> None:
 
 def test_it_ends_with_the_process_that_it_helps() -> None:
     ours, theirs = os.pipe()
-    parent = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        parent = os.fork()
     if not parent:
         os.write(theirs, str(Helper(rendered).pid).encode())
         signal.pause()

@@ -11,6 +11,7 @@ import select
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, Final
@@ -44,7 +45,10 @@ class Helper:
         gc.freeze()
         context: Any = multiprocessing.get_context("fork")
         self._process = context.Process(target=_serve, args=(theirs, make), name="everjam notes", daemon=True)
-        self._process.start()
+        with warnings.catch_warnings():
+            # That the copy of a process with threads may wait for ever for what they held: it does nothing but numbers.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._process.start()
         theirs.close()
 
     @property
