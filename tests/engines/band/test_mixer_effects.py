@@ -189,6 +189,20 @@ def test_tape_at_zero_touches_nothing() -> None:
     assert np.array_equal(x, y)
 
 
+@pytest.mark.parametrize("amount", [0.15, 0.5, 1.0])
+def test_what_the_tape_says_about_power_is_what_it_does(amount: float) -> None:
+    hz = (100.0, 1_000.0, 3_000.0, 5_000.0, 7_000.0)
+    said_db = 10 * np.log10(lofi.power_response(np.array([amount]), hz)[0])
+    t = np.arange(30 * Q) / SAMPLE_RATE_HZ
+    for one, expected in zip(hz, said_db, strict=True):
+        x = np.stack([np.sin(2 * np.pi * one * t)] * 2).astype(np.float32)[None]
+        y = x.copy()
+        lofi.process(lofi.start(1), y, 0, np.full(31, amount))
+        got = 20 * np.log10(np.std(y[..., 5_000:]) / np.std(x[..., 5_000:]))
+        # Reading between samples takes a little more of the treble.
+        assert expected - 1.2 < got < expected + 0.3
+
+
 def test_crackle_goes_on_across_its_loop() -> None:
     loop = lofi.crackle()
     at = loop.shape[1] - Q
