@@ -183,6 +183,7 @@ COMMANDS = {
     "memory": "bench.memory --minutes 1",
     "faults-kill": "bench.load --faults kill --jams 20 --seconds 24",
     "faults-freeze": "bench.load --faults freeze --jams 10,15 --seconds 24",
+    "sound-jumps": "bench.sound --into sound-jumps --every 7 --seeds 1 --seconds 24 --pairs 60",
     "orchestra": "bench.sound.instruments --before TREE",
 }
 """Of benchmarks whose name does not say how to run them."""
