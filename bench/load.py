@@ -16,6 +16,7 @@ import subprocess
 from pathlib import Path
 
 from bench.client import Listener, listening, server
+from bench.processes import children, family
 from bench.report import report
 
 PROMPTS = (
@@ -46,16 +47,11 @@ async def jam(url: str, number: int, seconds: float, stack: contextlib.AsyncExit
 def cpu_seconds(process: "subprocess.Popen[str]") -> float:
     """CPU time of the server and its workers so far (Linux)."""
     ticks = 0
-    for pid in (process.pid, *workers(process)):
+    for pid in family(process.pid):
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def workers(process: "subprocess.Popen[str]") -> list[int]:
-    """Process ids of the render workers, the spare ones included (Linux)."""
-    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
 async def harm(process: "subprocess.Popen[str]", number: int, seconds: float) -> int:
@@ -63,7 +59,7 @@ async def harm(process: "subprocess.Popen[str]", number: int, seconds: float) ->
     times = int(max(0.0, seconds - 8.0) // FAULT_EVERY_SECONDS)
     await asyncio.sleep(6.0)
     for _ in range(times):
-        os.kill(random.choice(workers(process)), number)
+        os.kill(random.choice(children(process.pid)), number)
         await asyncio.sleep(FAULT_EVERY_SECONDS)
     return times
 

@@ -12,6 +12,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from bench.processes import children
 from bench.report import report
 
 from everjam.engines.band.cards import default_deck
@@ -27,11 +28,10 @@ def resident_mb(pid: int) -> tuple[float, float, float]:
     """Resident memory, anonymous resident memory, and what its children have written to of theirs."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
     fields = dict(line.split(":", maxsplit=1) for line in lines)
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     return (
         int(fields["VmRSS"].split()[0]) / 1024,
         int(fields["RssAnon"].split()[0]) / 1024,
-        sum(_private_mb(int(child)) for child in children),
+        sum(_private_mb(child) for child in children(pid)),
     )
 
 
