@@ -55,6 +55,7 @@ class Listener:
     arrivals: list[tuple[float, float, float, tuple[str, ...]]] = field(default_factory=list)
     played_at: float = 0.0
     _seconds: float = 0.0
+    _until: float = 0.0
 
     async def say(self, message: dict[str, Any]) -> float:
         """Sends a message; gives the time."""
@@ -74,9 +75,9 @@ class Listener:
 
     async def hear(self, seconds: float) -> None:
         """Takes what arrives within ``seconds``."""
-        end = time.monotonic() + seconds
+        self._until = time.monotonic() + seconds
         with contextlib.suppress(TimeoutError):
-            while (left := end - time.monotonic()) > 0:
+            while (left := self._until - time.monotonic()) > 0:
                 self._take(await asyncio.wait_for(self.socket.recv(), left))
 
     def _take(self, raw: str | bytes) -> None:
@@ -91,14 +92,14 @@ class Listener:
         self._seconds += length
 
     def underruns(self) -> int:
-        """How often audio came later than the playhead needed it."""
+        """How often audio came later than the playhead needed it, or did not come again."""
         gaps, anchor = 0, self.arrivals[0][0] if self.arrivals else 0.0
         for at, before, _, _ in self.arrivals:
             late = at - (anchor + before)
             if late > 0:
                 gaps += 1 if before else 0
                 anchor += late
-        return gaps
+        return gaps + (anchor + self._seconds < self._until)
 
     def sounds_at(self, text: str) -> float:
         """When the first chunk that echoes ``text`` begins to sound; infinite if there is none."""

@@ -52,7 +52,8 @@ def cpu_seconds(process: "subprocess.Popen[str]") -> float:
     for pid in family(process.pid):
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
+            # Its own, and that of its children that have died.
+            ticks += sum(int(field) for field in fields[11:15])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
