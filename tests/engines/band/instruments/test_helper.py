@@ -54,6 +54,22 @@ def test_what_it_cannot_make_it_leaves_and_goes_on(helper: Helper) -> None:
     assert helper.make(TONES[0]) is not None
 
 
+def test_ctrl_c_is_not_meant_for_it(helper: Helper) -> None:
+    assert helper.make(TONES[0]) is not None
+    os.kill(helper.pid, signal.SIGINT)
+    assert helper.make(TONES[1]) is not None
+
+
+def test_a_system_without_room_for_it_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    cache = WaveformCache()
+    monkeypatch.setattr(os, "fork", refused)
+    cache.get_help()
+    assert list(cache.gather(TONES)) == TONES
+
+
 def test_one_that_has_died_is_not_waited_for(helper: Helper) -> None:
     os.kill(helper.pid, signal.SIGKILL)
     assert helper.make(TONES[0]) is None

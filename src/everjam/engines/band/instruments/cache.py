@@ -5,6 +5,7 @@ recording goes that was asked for least often for its size, ageing as others go 
 performance with Greedy-Dual-Size-Frequency caching policy", HP Laboratories, 1998).
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -160,9 +161,10 @@ class WaveformCache:
         return self._make(key) if made is None else made
 
     def get_help(self) -> None:
-        """Starts a second process that makes recordings beside this one, where the system allows it."""
+        """Starts a second process that makes recordings beside this one, where the system allows it and has room."""
         if self._helper is None and can_help():
-            self._helper = Helper(self._make)
+            with contextlib.suppress(OSError):
+                self._helper = Helper(self._make)
 
     def close(self) -> None:
         """Ends that process."""

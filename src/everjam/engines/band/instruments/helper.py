@@ -35,6 +35,9 @@ class Helper:
 
     Args:
         make: Makes a recording of a tone; whatever it needs is there when the process is copied.
+
+    Raises:
+        OSError: The system has no room for one more process.
     """
 
     def __init__(self, make: Callable[[Tone], Recording]) -> None:
@@ -87,7 +90,8 @@ class Helper:
 
 def _serve(connection: Connection, make: Callable[[Tone], Recording]) -> None:
     """The other process: a recording for each tone, None where it cannot be made; ends when nobody can ask any more."""
-    # Whatever the process that this is a copy of ignores: this is how it ends its children when it ends.
+    # Ctrl-C is meant for the original. SIGTERM, which that may ignore, is how it ends its children.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _close_all_but(connection.fileno())
     gc.disable()
